@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Full tier: every network, small and of full size, live against PyTorch, element by element."""
+import functools
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: nothing is compared live")
+
+import references
+import torch_models
+from catalog import FULL, SMALL
+
+BAR = 1e-4
+
+NETWORKS = {**SMALL, **FULL}
+CASES = [(n, *case) for n in NETWORKS.values() for case in n.cases()]
+
+
+def case_id(value):
+    return getattr(value, "name", str(value))
+
+
+@functools.lru_cache(maxsize=1)
+def twin(name):
+    return torch_models.build(NETWORKS[name])
+
+
+@pytest.mark.parametrize("network, entry, batch, length", CASES, ids=case_id)
+def test_equals_pytorch(outputs, network, entry, batch, length):
+    expected = torch_models.run(twin(network.name), entry, network.inputs(batch, length))
+    got = outputs(network, entry, batch, length)
+    assert np.isfinite(got).all()
+    assert references.relative_error(got, expected) < BAR
+
+
+@pytest.mark.parametrize("name", ("bert-odd", "gpt2-odd"))
+def test_our_pytorch_equals_transformers(name):
+    """The oracle itself: our plain PyTorch against the models people publish weights for."""
+    transformers = pytest.importorskip("transformers")
+    network = NETWORKS[name]
+    batch, length = 3, 7
+    inputs = {k: torch.from_numpy(v) for k, v in network.inputs(batch, length).items()}
+    state = twin(name).state_dict()
+    with torch.no_grad():
+        if name.startswith("bert"):
+            theirs = transformers.BertModel(transformers.BertConfig(**network.config, attn_implementation="eager"))
+            theirs.load_state_dict(state, strict=False)
+            output = theirs.eval()(inputs["ids"], inputs["mask"], inputs["types"])
+            pairs = [(output.last_hidden_state, "encode"), (output.pooler_output, "pooled")]
+        else:
+            theirs = transformers.GPT2LMHeadModel(transformers.GPT2Config(**network.config))
+            theirs.transformer.load_state_dict(state, strict=False)
+            theirs.tie_weights()
+            pairs = [(theirs.eval()(inputs["ids"]).logits, "forward")]
+    for their_output, entry in pairs:
+        ours = torch_models.run(twin(name), entry, network.inputs(batch, length))
+        assert references.relative_error(ours, their_output.numpy()) < 1e-5
