@@ -26,6 +26,10 @@ set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
+if(EXISTS ${CMAKE_SOURCE_DIR}/.venv/bin/python)
+  # tools/setup.sh makes it, with NumPy and pytest.
+  set(Python3_EXECUTABLE ${CMAKE_SOURCE_DIR}/.venv/bin/python)
+endif()
 
 find_program(CCACHE NAMES ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

@@ -8,8 +8,8 @@ import lit.formats
 config.name = "nacre"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".ncr", ".sh"]
-# Inputs: what tests read. std, models: Nacre source that is not a test.
-config.excludes = ["Inputs", "std", "models"]
+# Inputs: what tests read. std, models: Nacre source that is not a test. The rest have runners of their own.
+config.excludes = ["Inputs", "std", "models", "numerics", "benchmark", "fuzz"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.nacre_binary_root, "test")
 
@@ -17,9 +17,11 @@ tools = os.path.join(config.nacre_binary_root, "bin")
 config.environment["PATH"] = os.pathsep.join(
     [tools, config.llvm_tools_dir, config.environment["PATH"]]
 )
+# Diagnostics are checked as text, without colours.
+config.environment["NO_COLOR"] = "1"
 # A failing FileCheck prints the whole input, not a window of it.
 config.environment["FILECHECK_OPTS"] = "--dump-input-context=20"
-for variable in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "OMP_NUM_THREADS"):
+for variable in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "OMP_NUM_THREADS"):
     if variable in os.environ:
         config.environment[variable] = os.environ[variable]
 
