@@ -4,6 +4,7 @@
 Weights and inputs come from a counter-based generator (splitmix64 of the tensor's name and the element's index), so
 they are the same on every machine and with every NumPy, and need not be committed.
 """
+import argparse
 import dataclasses
 import json
 import math
@@ -261,3 +262,29 @@ def write_safetensors(path, shapes, tensors, stored="f32"):
         out.write(len(text).to_bytes(8, "little") + text)
         for _, values in tensors:
             out.write(to_stored(values, stored).tobytes())
+
+
+def read_safetensors(path):
+    """Yields (name, array) for every f32 and i64 tensor of a file."""
+    kinds = {"F32": "<f4", "I64": "<i8"}
+    with open(path, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        start = file.tell()
+        for name, entry in header.items():
+            if name == "__metadata__" or entry["dtype"] not in kinds:
+                continue
+            begin, end = entry["data_offsets"]
+            file.seek(start + begin)
+            yield name, np.frombuffer(bytearray(file.read(end - begin)), kinds[entry["dtype"]]).reshape(entry["shape"])
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Writes a network's config.json and random weights into a folder.")
+    parser.add_argument("network", choices=sorted(SMALL | FULL))
+    parser.add_argument("folder", type=pathlib.Path)
+    args = parser.parse_args()
+    (SMALL | FULL)[args.network].write(args.folder)
+
+
+if __name__ == "__main__":
+    main()
