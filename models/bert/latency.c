@@ -8,13 +8,12 @@
  */
 #include "bert.h"
 
-#include <omp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { HIDDEN = 768, MAX_RUNS = 1000, MAX_SEQUENCE = 512 };
+enum { HIDDEN = 768, MAX_RUNS = 1000, MAX_SEQUENCE = 512, ALIGNMENT = 64 /* nacre.h asks it of an arena */ };
 
 static double milliseconds(void) {
   struct timespec now;
@@ -22,16 +21,16 @@ static double milliseconds(void) {
   return now.tv_sec * 1e3 + now.tv_nsec * 1e-6;
 }
 
-static void check(nacre_status status, const char *what) {
+static void check(nacre_status status, const nacre_model *model) {
   if (status == NACRE_OK)
     return;
-  fprintf(stderr, "latency: %s: %s\n", what, nacre_status_string(status));
+  fprintf(stderr, "latency: %s: %s\n", nacre_status_text(status), nacre_message(model));
   exit(1);
 }
 
 static void *allocate(size_t bytes) {
-  size_t whole = (bytes + NACRE_ARENA_ALIGNMENT) / NACRE_ARENA_ALIGNMENT * NACRE_ARENA_ALIGNMENT;
-  void *block = aligned_alloc(NACRE_ARENA_ALIGNMENT, whole);
+  size_t whole = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+  void *block = aligned_alloc(ALIGNMENT, whole);
   if (!block) {
     fprintf(stderr, "latency: no memory for %zu bytes\n", whole);
     exit(1);
@@ -54,7 +53,8 @@ int main(int argc, char **argv) {
   }
 
   nacre_model *model;
-  check(bert_open(argv[1], &model), argv[1]);
+  nacre_status opened = bert_open(argv[1], &model);
+  check(opened, model);
   size_t arenaBytes = bert_encode_arena_size(1, length);
   void *arena = allocate(arenaBytes);
   int64_t *ids = allocate(length * sizeof *ids);
@@ -69,15 +69,15 @@ int main(int argc, char **argv) {
 
   static double times[MAX_RUNS];
   for (int threads = 1; threads <= 2; ++threads) {
-    omp_set_num_threads(threads);
-    check(bert_encode(model, 1, length, ids, mask, types, result, arena), "encode");
+    check(nacre_set_threads(model, threads), model);
+    check(bert_encode(model, 1, length, ids, mask, types, result, arena), model);
     if (threads == 1) {
       printf("first result    %8.1f ms after the start, the weights mapped, nothing copied\n", milliseconds() - start);
       fflush(stdout);
     }
     for (long run = 0; run < runs; ++run) {
       double begin = milliseconds();
-      check(bert_encode(model, 1, length, ids, mask, types, result, arena), "encode");
+      check(bert_encode(model, 1, length, ids, mask, types, result, arena), model);
       times[run] = milliseconds() - begin;
     }
     qsort(times, runs, sizeof *times, compareDoubles);

@@ -17,6 +17,7 @@
 #include <time.h>
 
 enum { PIXELS = 64, CLASSES = 10, DRAWN = 8, DRAWN_PER_ROW = 4, ROUNDS = 20, NETWORKS = 2 };
+enum { ALIGNMENT = 64 }; /* nacre.h asks it of an arena */
 
 typedef struct {
   uint8_t pixels[PIXELS]; /* 0..16, row by row */
@@ -43,14 +44,14 @@ static void fail(const char *what, const char *why) {
   exit(2);
 }
 
-static void check(nacre_status status, const char *what) {
+static void check(nacre_status status, const nacre_model *model) {
   if (status != NACRE_OK)
-    fail(what, nacre_status_string(status));
+    fail(nacre_status_text(status), nacre_message(model));
 }
 
 static void *allocate(size_t bytes) {
-  size_t whole = (bytes + NACRE_ARENA_ALIGNMENT) / NACRE_ARENA_ALIGNMENT * NACRE_ARENA_ALIGNMENT;
-  void *block = aligned_alloc(NACRE_ARENA_ALIGNMENT, whole);
+  size_t whole = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+  void *block = aligned_alloc(ALIGNMENT, whole);
   if (!block)
     fail("memory", "none left");
   return block;
@@ -134,7 +135,7 @@ static double timePerImage(const network *net, nacre_model *model, uint32_t coun
   for (int round = 0; round < ROUNDS; ++round) {
     double start = microseconds();
     for (uint32_t i = 0; i + batch <= count; i += batch)
-      check(net->forward(model, batch, images + i * PIXELS, logits + i * CLASSES, arena), net->name);
+      check(net->forward(model, batch, images + i * PIXELS, logits + i * CLASSES, arena), model);
     rounds[round] = (microseconds() - start) / (count / batch * batch);
   }
   qsort(rounds, ROUNDS, sizeof *rounds, compareDoubles);
@@ -159,13 +160,14 @@ int main(int argc, char **argv) {
   for (int n = 0; n < NETWORKS; ++n) {
     const network *net = &networks[n];
     nacre_model *model;
-    check(net->open(argv[2 + n], &model), argv[2 + n]);
+    nacre_status opened = net->open(argv[2 + n], &model);
+    check(opened, model);
     size_t arenaBytes = net->arena_size(1);
     void *arena = allocate(net->arena_size(count));
 
     uint32_t right = 0, same = 0;
     for (uint32_t i = 0; i < count; ++i) {
-      check(net->forward(model, 1, images + i * PIXELS, logits + i * CLASSES, arena), net->name);
+      check(net->forward(model, 1, images + i * PIXELS, logits + i * CLASSES, arena), model);
       int answer = largest(logits + i * CLASSES);
       answers[i * NETWORKS + n] = (uint8_t)answer;
       right += answer == records[i].label;

@@ -48,51 +48,110 @@ class Guarded:
         return all((part == GUARD_BYTE).all() for part in outside)
 
 
+class TensorInfo(ctypes.Structure):
+    """nacre_tensor_info of runtime/include/nacre/artifact.h."""
+
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("type", ctypes.c_char_p),
+        ("dims", ctypes.POINTER(ctypes.c_int64)),
+        ("element_type", ctypes.c_int32),
+        ("rank", ctypes.c_int32),
+    ]
+
+
+class EntryInfo(ctypes.Structure):
+    """nacre_entry."""
+
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("doc", ctypes.c_char_p),
+        ("dim_names", ctypes.POINTER(ctypes.c_char_p)),
+        ("tensors", ctypes.POINTER(TensorInfo)),
+        ("num_dims", ctypes.c_uint32),
+        ("num_inputs", ctypes.c_uint32),
+        ("num_outputs", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32),
+        ("functions", ctypes.c_void_p * 4),
+    ]
+
+
+class ArtifactInfo(ctypes.Structure):
+    """nacre_artifact."""
+
+    _fields_ = [
+        ("magic", ctypes.c_uint32),
+        ("abi_version", ctypes.c_uint32),
+        ("name", ctypes.c_char_p),
+        ("build_id", ctypes.c_ubyte * 32),
+        ("weights_size", ctypes.c_uint64),
+        ("cpu_features", ctypes.c_char_p),
+        ("entries", ctypes.POINTER(EntryInfo)),
+        ("num_entries", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32),
+        ("metadata", ctypes.c_char_p),
+    ]
+
+
 class Artifact:
-    """One compiled model: `PREFIX.so` and `PREFIX.weights`, opened through the generated C functions."""
+    """One compiled model: `PREFIX.so` and `PREFIX.weights`, opened through the C functions of nacre.h."""
 
     def __init__(self, model, weights, prefix):
         """Compiles `model` with the weights folder or file `weights`; `prefix` is the artifact's path, less extension."""
         nacre("compile", model, "--weights", weights, "--emit=so", "-o", prefix)
-        self.prefix = prefix
-        self.library = ctypes.CDLL(str(prefix.with_name(prefix.name + ".so")))
-        self.library.nacre_status_string.restype = ctypes.c_char_p
-        self.handle = ctypes.c_void_p()
+        self.library_path = prefix.with_name(prefix.name + ".so")
+        self.library = ctypes.CDLL(str(self.library_path))
+        self.library.nacre_status_text.restype = ctypes.c_char_p
+        self.library.nacre_message.restype = ctypes.c_char_p
+        self.library.nacre_arena_size.restype = ctypes.c_size_t
+        self.info = ArtifactInfo.in_dll(self.library, f"{prefix.name}_artifact")
+        self.entries = {self.info.entries[i].name.decode(): i for i in range(self.info.num_entries)}
+        self.model = ctypes.c_void_p()
         path = os.fsencode(prefix.with_name(prefix.name + ".weights"))
-        self._check(self._function("open")(path, ctypes.byref(self.handle)))
+        self._check(self.library.nacre_open(ctypes.byref(self.info), path, ctypes.byref(self.model)))
 
     def close(self):
-        self._function("close")(self.handle)
-
-    def _function(self, name):
-        return getattr(self.library, f"{self.prefix.name.replace('-', '_')}_{name}")
+        self.library.nacre_close(self.model)
 
     def _check(self, status):
         if status != 0:
-            raise RuntimeError(self.library.nacre_status_string(status).decode())
+            texts = self.library.nacre_status_text(status), self.library.nacre_message(self.model)
+            raise RuntimeError(": ".join(t.decode() for t in texts))
+
+    def _dims(self, entry, sizes):
+        """The sizes of the dimension variables, which are given by name, in the order of the artifact."""
+        info = self.info.entries[self.entries[entry]]
+        names = [info.dim_names[i].decode() for i in range(info.num_dims)]
+        assert sorted(names) == sorted(sizes), f"{entry} has the dimension variables {names}"
+        return (ctypes.c_int64 * len(names))(*(sizes[n] for n in names))
 
     def arena_size(self, entry, sizes):
-        function = self._function(f"{entry}_arena_size")
-        function.restype = ctypes.c_size_t
-        return function(*(ctypes.c_int64(s) for s in sizes))
+        return self.library.nacre_arena_size(
+            ctypes.byref(self.info), ctypes.c_uint32(self.entries[entry]), self._dims(entry, sizes)
+        )
 
     def set_threads(self, count):
-        self.library.omp_set_num_threads(count)
+        self._check(self.library.nacre_set_threads(self.model, count))
 
     def prepare(self, entry, sizes, inputs, shape):
         """Gives a function that runs the entry once on these inputs, each time into the same result and arena.
 
-        `sizes` are the dimension variables in the header's order. Every run checks the status, nothing else.
+        `sizes` has the dimension variables by name. Every run checks the status, nothing else.
         """
         arena = Guarded(self.arena_size(entry, sizes))
         result = Guarded(int(np.prod(shape)) * 4)
         inputs = [np.ascontiguousarray(v) for v in inputs]
-        function = self._function(entry)
-        arguments = [ctypes.c_int64(s) for s in sizes]
-        arguments += [ctypes.c_void_p(a) for a in (*(v.ctypes.data for v in inputs), result.address, arena.address)]
+        addresses = [*(v.ctypes.data for v in inputs), result.address]
+        arguments = [
+            self.model,
+            ctypes.c_uint32(self.entries[entry]),
+            (ctypes.c_void_p * len(addresses))(*addresses),
+            self._dims(entry, sizes),
+            ctypes.c_void_p(arena.address),
+        ]
 
         def run():
-            self._check(function(self.handle, *arguments))
+            self._check(self.library.nacre_run(*arguments))
             return result.view(np.float32, shape)
 
         run.inputs, run.arena, run.result = inputs, arena, result

@@ -36,7 +36,7 @@ def compiled(tmp_path_factory):
             folder = tmp_path_factory.mktemp(network.name)
             network.write(folder / "weights")
             try:
-                made[network.name] = Artifact(network.path, folder / "weights", folder / network.name)
+                made[network.name] = Artifact(network.path, folder / "weights", folder / "net")
             except (RuntimeError, OSError) as error:
                 made[network.name] = error
         if isinstance(made[network.name], Exception):
@@ -54,7 +54,7 @@ def outputs(compiled):
     """Calls an entry of a catalogue network's artifact."""
 
     def get(network, entry, batch, length):
-        sizes = (batch, length) if length else (batch,)
+        sizes = {"B": batch, "S": length} if length else {"B": batch}
         inputs = network.inputs(batch, length).values()
         return compiled(network).call(entry, sizes, inputs, network.output_shape(entry, batch, length))
 

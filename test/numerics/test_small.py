@@ -40,7 +40,7 @@ def test_run_command_gives_the_same(compiled, outputs, tmp_path, name):
     network = SMALL[name]
     entry, batch, length = network.cases()[-2 if network.lengths[0] else -1]
     through_command = run_command(
-        compiled(network).prefix.with_suffix(".so"), None, entry, network.inputs(batch, length), tmp_path
+        compiled(network).library_path, None, entry, network.inputs(batch, length), tmp_path
     )
     assert np.array_equal(through_command, outputs(network, entry, batch, length))
 
@@ -53,8 +53,8 @@ def test_digits_logits(tmp_path, name):
     raw = np.frombuffer((folder / "heldout.bin").read_bytes()[12:], np.uint8).reshape(count, 67)
     images = (raw[:, :64] / np.float32(16)).astype(np.float32).reshape(count, 1, 8, 8)
     artifact = Artifact(folder / f"{name}.ncr", folder / f"{name}.safetensors", tmp_path / name)
-    together = artifact.call("forward", (count,), [images], (count, 10))
-    alone = np.concatenate([artifact.call("forward", (1,), [images[i : i + 1]], (1, 10)) for i in range(count)])
+    together = artifact.call("forward", {"B": count}, [images], (count, 10))
+    alone = np.concatenate([artifact.call("forward", {"B": 1}, [images[i : i + 1]], (1, 10)) for i in range(count)])
     artifact.close()
     for got in (together, alone):
         assert references.relative_error(got, expected) < BAR
