@@ -3,8 +3,9 @@
  *
  *   latency bert.weights [SEQUENCE [RUNS]]
  *
- * Links against bert.o, made by `nacre compile`. Encodes one sequence (128 tokens unless said otherwise) RUNS times with
- * one thread and with two, and prints the fastest and the median run of each, and the time from start to first result.
+ * Links against bert.o, made by `nacre compile`. Encodes one sequence (128 tokens unless said
+ * otherwise) RUNS times with one thread and with two, and prints the fastest and the median run of
+ * each, and the time from start to first result.
  */
 #include "bert.h"
 
@@ -13,7 +14,12 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { HIDDEN = 768, MAX_RUNS = 1000, MAX_SEQUENCE = 512, ALIGNMENT = 64 /* nacre.h asks it of an arena */ };
+enum {
+  HIDDEN = 768,
+  MAX_RUNS = 1000,
+  MAX_SEQUENCE = 512,
+  ALIGNMENT = 64 /* nacre.h asks it of an arena */
+};
 
 static double milliseconds(void) {
   struct timespec now;
@@ -72,7 +78,8 @@ int main(int argc, char **argv) {
     check(nacre_set_threads(model, threads), model);
     check(bert_encode(model, 1, length, ids, mask, types, result, arena), model);
     if (threads == 1) {
-      printf("first result    %8.1f ms after the start, the weights mapped, nothing copied\n", milliseconds() - start);
+      printf("first result    %8.1f ms after the start, the weights mapped, nothing copied\n",
+             milliseconds() - start);
       fflush(stdout);
     }
     for (long run = 0; run < runs; ++run) {
@@ -81,8 +88,8 @@ int main(int argc, char **argv) {
       times[run] = milliseconds() - begin;
     }
     qsort(times, runs, sizeof *times, compareDoubles);
-    printf("%d thread%s       %8.1f ms at best, %.1f ms in the middle of %ld runs\n", threads, threads > 1 ? "s" : " ",
-           times[0], times[runs / 2], runs);
+    printf("%d thread%s       %8.1f ms at best, %.1f ms in the middle of %ld runs\n", threads,
+           threads > 1 ? "s" : " ", times[0], times[runs / 2], runs);
   }
   printf("arena           %8.2f MB for batch 1, sequence %ld\n", arenaBytes * 1e-6, length);
   bert_close(model);

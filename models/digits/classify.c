@@ -3,9 +3,10 @@
  *
  *   classify heldout.bin mlp.weights cnn.weights
  *
- * Links against mlp.o and cnn.o, both made by `nacre compile`. Classifies every held-out image with both networks,
- * draws some, and compares each answer with the one PyTorch gave (train.py wrote it into heldout.bin).
- * Exit status: 0 when all answers equal PyTorch's, 1 when one differs, 2 when a file cannot be used.
+ * Links against mlp.o and cnn.o, both made by `nacre compile`. Classifies every held-out image with
+ * both networks, draws some, and compares each answer with the one PyTorch gave (train.py wrote it
+ * into heldout.bin). Exit status: 0 when all answers equal PyTorch's, 1 when one differs, 2 when a
+ * file cannot be used.
  */
 #include "cnn.h"
 #include "mlp.h"
@@ -31,7 +32,8 @@ typedef struct {
   nacre_status (*open)(const char *weights_path, nacre_model **model);
   void (*close)(nacre_model *model);
   size_t (*arena_size)(int64_t B);
-  nacre_status (*forward)(nacre_model *model, int64_t B, const float *images, float *result, void *arena);
+  nacre_status (*forward)(nacre_model *model, int64_t B, const float *images, float *result,
+                          void *arena);
 } network;
 
 static const network networks[NETWORKS] = {
@@ -89,14 +91,17 @@ static int largest(const float *logits) {
   return best;
 }
 
-/* The first half of the drawn images are simply the first ones, the rest are images on which a network errs. */
-static void choose(const record *records, uint32_t count, const uint8_t *answers, uint32_t *chosen) {
+/* The first half of the drawn images are simply the first ones, the rest are images on which a
+ * network errs. */
+static void choose(const record *records, uint32_t count, const uint8_t *answers,
+                   uint32_t *chosen) {
   int found = 0;
   for (uint32_t i = 0; i < DRAWN / 2; ++i)
     chosen[found++] = i;
   for (int wanted = 1; wanted >= 0; --wanted)
     for (uint32_t i = DRAWN / 2; i < count && found < DRAWN; ++i) {
-      int errs = answers[i * NETWORKS] != records[i].label || answers[i * NETWORKS + 1] != records[i].label;
+      int errs = answers[i * NETWORKS] != records[i].label ||
+                 answers[i * NETWORKS + 1] != records[i].label;
       if (errs == wanted)
         chosen[found++] = i;
     }
@@ -129,8 +134,8 @@ static int compareDoubles(const void *a, const void *b) {
 }
 
 /* Median over rounds of the microseconds per image, `batch` images a call. */
-static double timePerImage(const network *net, nacre_model *model, uint32_t count, uint32_t batch, const float *images,
-                           float *logits, void *arena) {
+static double timePerImage(const network *net, nacre_model *model, uint32_t count, uint32_t batch,
+                           const float *images, float *logits, void *arena) {
   double rounds[ROUNDS];
   for (int round = 0; round < ROUNDS; ++round) {
     double start = microseconds();
@@ -180,7 +185,8 @@ int main(int argc, char **argv) {
     for (uint32_t i = 0; i < count; ++i)
       if (largest(logits + i * CLASSES) != answers[i * NETWORKS + n])
         ++differing;
-    snprintf(lines[n], sizeof lines[n], "%-4s %4u of %u %7.1f %% %7u of %u %10.2f us %10.2f us %10zu B", net->name, right,
+    snprintf(lines[n], sizeof lines[n],
+             "%-4s %4u of %u %7.1f %% %7u of %u %10.2f us %10.2f us %10zu B", net->name, right,
              count, 100.0 * right / count, same, count, single, together, arenaBytes);
     free(arena);
     net->close(model);
@@ -189,7 +195,8 @@ int main(int argc, char **argv) {
   uint32_t chosen[DRAWN];
   choose(records, count, answers, chosen);
   draw(records, answers, chosen);
-  printf("net         right  accuracy  as PyTorch    one by one   %u at once  arena of one\n", count);
+  printf("net         right  accuracy  as PyTorch    one by one   %u at once  arena of one\n",
+         count);
   for (int n = 0; n < NETWORKS; ++n)
     puts(lines[n]);
   free(records);

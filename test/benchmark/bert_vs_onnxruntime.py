@@ -111,9 +111,8 @@ def table(network, args, threads, times, rates):
 def measure(network, artifact, models, probe, threads, args, folder):
     inputs = network.inputs(args.batch, args.length)
     inputs["mask"][:] = 1
-    shape = network.output_shape("encode", args.batch, args.length)
     sizes = {"B": args.batch, "S": args.length}
-    ours = artifact.prepare("encode", sizes, inputs.values(), shape)
+    ours = artifact.prepare("encode", sizes, inputs.values())
     sessions = {f"ONNX Runtime, {name} graph": session(m, threads, folder) for name, m in models.items()}
     calls = {"Nacre": ours} | {n: (lambda s=s: s.run(None, inputs)[0]) for n, s in sessions.items()}
 

@@ -10,7 +10,8 @@ typedef float vec __attribute__((vector_size(32)));
 
 enum { CHAINS = 12 };
 
-/* Runs `steps` rounds and gives the floating-point operations done; `*sink` keeps them from being optimised away. */
+/* Runs `steps` rounds and gives the floating-point operations done; `*sink` keeps them from being
+ * optimised away. */
 double nacre_fma_probe(long steps, float *sink) {
   vec sum[CHAINS], factor = {0}, term = {0};
   factor += 0.999f + *sink;

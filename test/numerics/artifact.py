@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compiles model files and calls the result, through the documented C functions and through `nacre run`."""
 import ctypes
+import math
 import os
 import pathlib
 import subprocess
@@ -97,8 +98,9 @@ class Artifact:
     """One compiled model: `PREFIX.so` and `PREFIX.weights`, opened through the C functions of nacre.h."""
 
     def __init__(self, model, weights, prefix):
-        """Compiles `model` with the weights folder or file `weights`; `prefix` is the artifact's path, less extension."""
-        nacre("compile", model, "--weights", weights, "--emit=so", "-o", prefix)
+        """Compiles `model`. `weights` is a folder, a file or None; `prefix` is the artifact's path, less extension."""
+        weights = [] if weights is None else ["--weights", weights]
+        nacre("compile", model, *weights, "--emit=so", "-o", prefix)
         self.library_path = prefix.with_name(prefix.name + ".so")
         self.library = ctypes.CDLL(str(self.library_path))
         self.library.nacre_status_text.restype = ctypes.c_char_p
@@ -107,7 +109,8 @@ class Artifact:
         self.info = ArtifactInfo.in_dll(self.library, f"{prefix.name}_artifact")
         self.entries = {self.info.entries[i].name.decode(): i for i in range(self.info.num_entries)}
         self.model = ctypes.c_void_p()
-        path = os.fsencode(prefix.with_name(prefix.name + ".weights"))
+        weights_path = prefix.with_name(prefix.name + ".weights")
+        path = os.fsencode(weights_path) if self.info.weights_size else None
         self._check(self.library.nacre_open(ctypes.byref(self.info), path, ctypes.byref(self.model)))
 
     def close(self):
@@ -133,13 +136,27 @@ class Artifact:
     def set_threads(self, count):
         self._check(self.library.nacre_set_threads(self.model, count))
 
-    def prepare(self, entry, sizes, inputs, shape):
-        """Gives a function that runs the entry once on these inputs, each time into the same result and arena.
+    def output_shape(self, entry, sizes):
+        """The shape of the entry's only output, as the artifact knows it."""
+        info = self.info.entries[self.entries[entry]]
+        assert info.num_outputs == 1
+        ranks = [info.tensors[i].rank for i in range(info.num_inputs + 1)]
+        all_sizes = (ctypes.c_int64 * sum(ranks))()
+        self._check(
+            self.library.nacre_shapes(
+                ctypes.byref(self.info), ctypes.c_uint32(self.entries[entry]), self._dims(entry, sizes), all_sizes
+            )
+        )
+        return tuple(all_sizes[sum(ranks) - ranks[-1] :])
+
+    def prepare(self, entry, sizes, inputs):
+        """Gives a function that runs the entry once on these inputs, each time into the same f32 result and arena.
 
         `sizes` has the dimension variables by name. Every run checks the status, nothing else.
         """
+        shape = self.output_shape(entry, sizes)
         arena = Guarded(self.arena_size(entry, sizes))
-        result = Guarded(int(np.prod(shape)) * 4)
+        result = Guarded(math.prod(shape) * 4)
         inputs = [np.ascontiguousarray(v) for v in inputs]
         addresses = [*(v.ctypes.data for v in inputs), result.address]
         arguments = [
@@ -157,9 +174,9 @@ class Artifact:
         run.inputs, run.arena, run.result = inputs, arena, result
         return run
 
-    def call(self, entry, sizes, inputs, shape):
+    def call(self, entry, sizes, inputs):
         """Runs an entry once, and checks that nothing is written outside of the arena and the result."""
-        run = self.prepare(entry, sizes, inputs, shape)
+        run = self.prepare(entry, sizes, inputs)
         output = run()
         assert run.arena.intact(), f"{entry} at {sizes} wrote outside of its arena"
         assert run.result.intact(), f"{entry} at {sizes} wrote outside of its result"

@@ -56,6 +56,8 @@ def outputs(compiled):
     def get(network, entry, batch, length):
         sizes = {"B": batch, "S": length} if length else {"B": batch}
         inputs = network.inputs(batch, length).values()
-        return compiled(network).call(entry, sizes, inputs, network.output_shape(entry, batch, length))
+        output = compiled(network).call(entry, sizes, inputs)
+        assert output.shape == network.output_shape(entry, batch, length)
+        return output
 
     return get

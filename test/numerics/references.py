@@ -7,19 +7,25 @@ import numpy as np
 from catalog import uniform
 
 FOLDER = pathlib.Path(__file__).resolve().parent / "references"
-SAMPLES = 96
 
 
 def key(entry, batch, length):
     return f"{entry}.b{batch}s{length}"
 
 
-def sample(output):
-    """The output whole where it is small, else SAMPLES of its elements spread over all of it; and max |output| last."""
+def sample(output, count=96):
+    """The output whole where it is small, else `count` of its elements spread over all of it; and max |output| last."""
     flat = output.reshape(-1)
-    if flat.size > SAMPLES:
-        flat = flat[((uniform("sample", (SAMPLES,)) + 1.0) * 0.5 * flat.size).astype(np.int64)]
+    if flat.size > count:
+        flat = flat[((uniform("sample", (count,)) + 1.0) * 0.5 * flat.size).astype(np.int64)]
     return np.append(flat, np.abs(output).max()).astype(np.float32)
+
+
+def sampled_error(got, expected):
+    """The larger of the two relative errors that samples can show: of the elements, and of max |output|."""
+    if got.shape != expected.shape or not np.isfinite(got).all():
+        return float("inf")
+    return float(np.abs(got.astype(np.float64) - expected).max() / expected[-1])
 
 
 def relative_error(got, expected):
