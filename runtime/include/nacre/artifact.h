@@ -1,0 +1,144 @@
+/*===- artifact.h - what a compiled object and the runtime agree on -*- C -*-===*/
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+
+/* The compiler writes these structs as constant data into the object it makes, under the external symbol
+ * `<name>_artifact` of type `nacre_artifact`. A program includes nacre.h or the generated header; only the
+ * compiler and tools that look inside an artifact need this file.
+ *
+ * Any change of layout, of meaning, or of a function's signature raises NACRE_ABI_VERSION; the runtime refuses
+ * an artifact of another version. docs/artifact.md has the policy. */
+
+#ifndef NACRE_ARTIFACT_H
+#define NACRE_ARTIFACT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+#define NACRE_ARTIFACT_MAGIC 0x4352434eu /* "NCRC" read as a little-endian number */
+#define NACRE_ABI_VERSION 1u
+
+/* An arena, the weights' data and every tensor in it start at a multiple of this many bytes. */
+#define NACRE_ALIGNMENT 64
+
+/* Element types of inputs and outputs. Values are part of the ABI; they are never reused. */
+enum {
+  NACRE_F32 = 1,
+  NACRE_F16 = 2,
+  NACRE_BF16 = 3,
+  NACRE_F64 = 4,
+  NACRE_I64 = 5,
+  NACRE_I32 = 6,
+  NACRE_I16 = 7,
+  NACRE_I8 = 8,
+  NACRE_U8 = 9,
+  NACRE_BOOL = 10 /* one byte, 0 or 1 */
+};
+
+/* A dimension in `nacre_tensor_info.dims` is a size where it is >= 0; otherwise dimension variable number
+ * -1 - dims[i] of the entry, or a formula of several variables, which only `shapes` of the entry knows. */
+#define NACRE_DIM_VARIABLE(number) (-1 - (int64_t)(number))
+#define NACRE_DIM_FORMULA INT64_MIN
+
+typedef struct nacre_tensor_info {
+  const char *name;
+  const char *type;    /* as the model file says it, for messages: "f32[B, S, 768]" */
+  const int64_t *dims; /* `rank` of them; may be null where rank is 0 */
+  int32_t element_type;
+  int32_t rank;
+} nacre_tensor_info;
+
+/* The threads that run one call together. */
+typedef struct nacre_team nacre_team;
+
+/* Returns when all threads of the team have called it; what they wrote before is then visible to all.
+ * Generated code calls it between kernels that depend on each other, on every thread equally often. */
+void nacre_barrier(nacre_team *team);
+
+/* One entry of a model. `dims` below holds the sizes of its dimension variables, in the order of dim_names;
+ * the runtime calls no function before it has seen that all of them are >= 0 and `check` accepts them. */
+typedef struct nacre_entry {
+  const char *name;
+  const char *doc;              /* the `///` comment in the model file, or "" */
+  const char *const *dim_names; /* num_dims of them; may be null where there is none */
+  const nacre_tensor_info *tensors; /* num_inputs inputs, then num_outputs outputs */
+  uint32_t num_dims;
+  uint32_t num_inputs;
+  uint32_t num_outputs;
+  uint32_t reserved; /* 0 */
+
+  /* Null, or says why the sizes cannot run ("S must be at most 1024"); returns null for sizes that can. */
+  const char *(*check)(const int64_t *dims);
+
+  /* Writes every size of every tensor, static ones too, one tensor after the other: sum of the ranks values. */
+  void (*shapes)(const int64_t *dims, int64_t *sizes);
+
+  /* Bytes of the arena, or a negative number where they do not fit into int64_t. */
+  int64_t (*arena_size)(const int64_t *dims);
+
+  /* Called by every thread of the team, thread = 0 .. threads - 1. `weights` is the data of the weights file,
+   * `buffers` one pointer per tensor, `arena` at least arena_size(dims) bytes; both weights and arena are
+   * aligned to NACRE_ALIGNMENT, buffers to their element's size. A tensor without elements may have a null
+   * buffer. Results must not depend on `threads`. */
+  void (*run)(const void *weights, void *const *buffers, const int64_t *dims, void *arena, int64_t thread,
+              int64_t threads, nacre_team *team);
+} nacre_entry;
+
+typedef struct nacre_artifact {
+  uint32_t magic;       /* NACRE_ARTIFACT_MAGIC */
+  uint32_t abi_version; /* NACRE_ABI_VERSION */
+  const char *name;
+  unsigned char build_id[32]; /* the same in the weights file that belongs to this object */
+  uint64_t weights_size;      /* bytes of data in the weights file; 0: the model needs no weights file */
+  const char *cpu_features;   /* what `run` needs, as LLVM spells it: "avx2,fma", or "" */
+  const nacre_entry *entries;
+  uint32_t num_entries;
+  uint32_t reserved;    /* 0 */
+  const char *metadata; /* a JSON object for `nacre inspect`, or "{}" */
+} nacre_artifact;
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+/* The compiler emits these layouts by hand; a target where they differ needs its own emission. */
+#if UINTPTR_MAX == UINT64_MAX
+#ifdef __cplusplus
+#define NACRE_STATIC_ASSERT(condition) static_assert(condition, #condition)
+#else
+#define NACRE_STATIC_ASSERT(condition) _Static_assert(condition, #condition)
+#endif
+NACRE_STATIC_ASSERT(offsetof(nacre_tensor_info, type) == 8);
+NACRE_STATIC_ASSERT(offsetof(nacre_tensor_info, dims) == 16);
+NACRE_STATIC_ASSERT(offsetof(nacre_tensor_info, element_type) == 24);
+NACRE_STATIC_ASSERT(offsetof(nacre_tensor_info, rank) == 28);
+NACRE_STATIC_ASSERT(sizeof(nacre_tensor_info) == 32);
+NACRE_STATIC_ASSERT(offsetof(nacre_entry, doc) == 8);
+NACRE_STATIC_ASSERT(offsetof(nacre_entry, dim_names) == 16);
+NACRE_STATIC_ASSERT(offsetof(nacre_entry, tensors) == 24);
+NACRE_STATIC_ASSERT(offsetof(nacre_entry, num_dims) == 32);
+NACRE_STATIC_ASSERT(offsetof(nacre_entry, num_inputs) == 36);
+NACRE_STATIC_ASSERT(offsetof(nacre_entry, num_outputs) == 40);
+NACRE_STATIC_ASSERT(offsetof(nacre_entry, check) == 48);
+NACRE_STATIC_ASSERT(offsetof(nacre_entry, shapes) == 56);
+NACRE_STATIC_ASSERT(offsetof(nacre_entry, arena_size) == 64);
+NACRE_STATIC_ASSERT(offsetof(nacre_entry, run) == 72);
+NACRE_STATIC_ASSERT(sizeof(nacre_entry) == 80);
+NACRE_STATIC_ASSERT(offsetof(nacre_artifact, abi_version) == 4);
+NACRE_STATIC_ASSERT(offsetof(nacre_artifact, name) == 8);
+NACRE_STATIC_ASSERT(offsetof(nacre_artifact, build_id) == 16);
+NACRE_STATIC_ASSERT(offsetof(nacre_artifact, weights_size) == 48);
+NACRE_STATIC_ASSERT(offsetof(nacre_artifact, cpu_features) == 56);
+NACRE_STATIC_ASSERT(offsetof(nacre_artifact, entries) == 64);
+NACRE_STATIC_ASSERT(offsetof(nacre_artifact, num_entries) == 72);
+NACRE_STATIC_ASSERT(offsetof(nacre_artifact, metadata) == 80);
+NACRE_STATIC_ASSERT(sizeof(nacre_artifact) == 88);
+#undef NACRE_STATIC_ASSERT
+#endif
+
+#endif /* NACRE_ARTIFACT_H */
