@@ -8,7 +8,8 @@
 
 using namespace nacre;
 
-const nacre_entry *nacre::findEntry(nacre_model *model, const nacre_artifact *artifact, uint32_t number) {
+const nacre_entry *nacre::findEntry(nacre_model *model, const nacre_artifact *artifact,
+                                    uint32_t number) {
   if (number < artifact->num_entries)
     return &artifact->entries[number];
   fail(model, NACRE_ERROR_ARGUMENT, "'%s' has %u entries, there is no number %u", artifact->name,
@@ -18,8 +19,8 @@ const nacre_entry *nacre::findEntry(nacre_model *model, const nacre_artifact *ar
 
 nacre_status nacre::checkDims(nacre_model *model, const nacre_entry &entry, const int64_t *dims) {
   if (entry.num_dims && !dims)
-    return fail(model, NACRE_ERROR_ARGUMENT, "%s: no sizes given for its %u dimension variables", entry.name,
-                entry.num_dims);
+    return fail(model, NACRE_ERROR_ARGUMENT, "%s: no sizes given for its %u dimension variables",
+                entry.name, entry.num_dims);
   for (uint32_t i = 0; i < entry.num_dims; ++i)
     // The upper limit keeps products of two variables, which formulas have, from overflowing.
     if (dims[i] < 0 || dims[i] > INT32_MAX)
@@ -70,16 +71,17 @@ static nacre_status checkBuffers(nacre_model *model, const nacre_entry &entry, v
     bytes[i] = tensorBytes(tensor, sizes);
     sizes += tensor.rank;
     if (bytes[i] < 0)
-      return fail(model, NACRE_ERROR_ARGUMENT, "%s: '%s' (%s) is too large for these sizes", entry.name,
-                  tensor.name, tensor.type);
+      return fail(model, NACRE_ERROR_ARGUMENT, "%s: '%s' (%s) is too large for these sizes",
+                  entry.name, tensor.name, tensor.type);
     if (bytes[i] == 0)
       continue;
     if (!buffers[i])
-      return fail(model, NACRE_ERROR_ARGUMENT, "%s: null pointer given for '%s'", entry.name, tensor.name);
+      return fail(model, NACRE_ERROR_ARGUMENT, "%s: null pointer given for '%s'", entry.name,
+                  tensor.name);
     int64_t alignment = elementSize(tensor.element_type);
     if (reinterpret_cast<uintptr_t>(buffers[i]) % alignment)
-      return fail(model, NACRE_ERROR_ARGUMENT, "%s: buffer of '%s' is not aligned to %lld bytes", entry.name,
-                  tensor.name, static_cast<long long>(alignment));
+      return fail(model, NACRE_ERROR_ARGUMENT, "%s: buffer of '%s' is not aligned to %lld bytes",
+                  entry.name, tensor.name, static_cast<long long>(alignment));
   }
   for (uint32_t output = entry.num_inputs; output < count; ++output) {
     auto begin = reinterpret_cast<uintptr_t>(buffers[output]);

@@ -10,10 +10,12 @@ namespace nacre {
 /// The entry of that number, or null; a failure is written to `model`, which may be null.
 const nacre_entry *findEntry(nacre_model *model, const nacre_artifact *artifact, uint32_t number);
 
-/// Whether the entry runs with these sizes: dimension variables in range, accepted by the entry's own check.
+/// Whether the entry runs with these sizes: dimension variables in range, accepted by the entry's
+/// own check.
 nacre_status checkDims(nacre_model *model, const nacre_entry &entry, const int64_t *dims);
 
-/// Whether buffers are there, aligned, of sizes that exist, and outputs overlap nothing. `dims` are checked.
+/// Whether buffers are there, aligned, of sizes that exist, and outputs overlap nothing. `dims` are
+/// checked.
 nacre_status checkBuffers(nacre_model *model, const nacre_entry &entry, void *const *buffers,
                           const int64_t *dims);
 

@@ -23,30 +23,35 @@ using namespace nacre;
 static_assert(sizeof(nacre_weights_header) <= 4096, "read in one piece, onto the stack");
 
 /// Checks what the header says against the artifact and against the file's true size.
-static nacre_status checkHeader(nacre_model *model, const nacre_artifact *artifact, const char *path,
-                                const nacre_weights_header &header, uint64_t fileSize) {
+static nacre_status checkHeader(nacre_model *model, const nacre_artifact *artifact,
+                                const char *path, const nacre_weights_header &header,
+                                uint64_t fileSize) {
   if (header.version != NACRE_WEIGHTS_VERSION)
     return fail(model, NACRE_ERROR_VERSION,
-                "%s: format version %u, but this runtime reads version %u; compile the model again", path,
-                header.version, NACRE_WEIGHTS_VERSION);
+                "%s: format version %u, but this runtime reads version %u; compile the model again",
+                path, header.version, NACRE_WEIGHTS_VERSION);
   if (memcmp(header.build_id, artifact->build_id, sizeof(header.build_id)) != 0)
-    return fail(model, NACRE_ERROR_WEIGHTS_MISMATCH,
-                "%s: made by another build than the object of '%s'; use the .weights file that was written "
-                "together with it",
-                path, artifact->name);
+    return fail(
+        model, NACRE_ERROR_WEIGHTS_MISMATCH,
+        "%s: made by another build than the object of '%s'; use the .weights file that was written "
+        "together with it",
+        path, artifact->name);
   if (fileSize < header.file_size)
     return fail(model, NACRE_ERROR_FILE, "%s: cut off: has %llu of %llu bytes; copy it again", path,
-                static_cast<unsigned long long>(fileSize), static_cast<unsigned long long>(header.file_size));
-  if (header.header_size != NACRE_WEIGHTS_HEADER_SIZE || header.data_offset != NACRE_WEIGHTS_HEADER_SIZE ||
+                static_cast<unsigned long long>(fileSize),
+                static_cast<unsigned long long>(header.file_size));
+  if (header.header_size != NACRE_WEIGHTS_HEADER_SIZE ||
+      header.data_offset != NACRE_WEIGHTS_HEADER_SIZE ||
       header.data_size != artifact->weights_size || header.file_size < header.data_offset ||
       header.data_size > header.file_size - header.data_offset)
-    return fail(model, NACRE_ERROR_FILE, "%s: damaged header; copy the file again or compile the model again",
-                path);
+    return fail(model, NACRE_ERROR_FILE,
+                "%s: damaged header; copy the file again or compile the model again", path);
   return NACRE_OK;
 }
 
 /// Opens, checks and maps the weights file.
-static nacre_status mapWeights(nacre_model *model, const nacre_artifact *artifact, const char *path) {
+static nacre_status mapWeights(nacre_model *model, const nacre_artifact *artifact,
+                               const char *path) {
   int file = ::open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0)
     return fail(model, NACRE_ERROR_FILE, "%s: cannot open: %s", path, strerror(errno));
@@ -60,10 +65,11 @@ static nacre_status mapWeights(nacre_model *model, const nacre_artifact *artifac
     result = fail(model, NACRE_ERROR_FILE, "%s: cannot read: %s", path, strerror(errno));
   } else if (got < static_cast<ssize_t>(sizeof(header.magic)) ||
              memcmp(header.magic, NACRE_WEIGHTS_MAGIC, sizeof(header.magic)) != 0) {
-    result = fail(model, NACRE_ERROR_WEIGHTS_MISMATCH,
-                  "%s: not a weights file of a compiled model; use the .weights file that `nacre compile` "
-                  "wrote beside the object",
-                  path);
+    result = fail(
+        model, NACRE_ERROR_WEIGHTS_MISMATCH,
+        "%s: not a weights file of a compiled model; use the .weights file that `nacre compile` "
+        "wrote beside the object",
+        path);
   } else if (got < static_cast<ssize_t>(sizeof(header))) {
     result = fail(model, NACRE_ERROR_FILE, "%s: cut off within its header; copy it again", path);
   } else {
@@ -74,7 +80,8 @@ static nacre_status mapWeights(nacre_model *model, const nacre_artifact *artifac
     size_t size = header.data_offset + header.data_size;
     void *mapping = mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);
     if (mapping == MAP_FAILED) {
-      result = fail(model, NACRE_ERROR_MEMORY, "%s: cannot map %zu bytes: %s", path, size, strerror(errno));
+      result = fail(model, NACRE_ERROR_MEMORY, "%s: cannot map %zu bytes: %s", path, size,
+                    strerror(errno));
     } else {
       // Only advice: read ahead while the program prepares its first call.
       madvise(mapping, size, MADV_WILLNEED);
@@ -102,7 +109,8 @@ nacre_status nacre::open(const nacre_artifact *artifact, const char *weightsPath
     return fail(model, NACRE_ERROR_VERSION, "not a compiled model: its first bytes are wrong");
   if (artifact->abi_version != NACRE_ABI_VERSION)
     return fail(model, NACRE_ERROR_VERSION,
-                "compiled for version %u of the runtime, but this is version %u; compile the model again, or "
+                "compiled for version %u of the runtime, but this is version %u; compile the model "
+                "again, or "
                 "link the runtime that came with its compiler",
                 artifact->abi_version, NACRE_ABI_VERSION);
 
@@ -110,7 +118,8 @@ nacre_status nacre::open(const nacre_artifact *artifact, const char *weightsPath
   size_t length;
   if (!cpuHasFeatures(artifact->cpu_features, has, feature, length))
     return fail(model, NACRE_ERROR_CPU,
-                "'%s' was compiled for processors with '%.*s', which this one lacks; compile it for this one "
+                "'%s' was compiled for processors with '%.*s', which this one lacks; compile it "
+                "for this one "
                 "with --cpu",
                 artifact->name, static_cast<int>(length), feature);
 
@@ -125,7 +134,8 @@ nacre_status nacre::open(const nacre_artifact *artifact, const char *weightsPath
   return NACRE_OK;
 }
 
-nacre_status nacre_open(const nacre_artifact *artifact, const char *weights_path, nacre_model **model) {
+nacre_status nacre_open(const nacre_artifact *artifact, const char *weights_path,
+                        nacre_model **model) {
   return nacre::open(artifact, weights_path, cpuHasFeature, model);
 }
 

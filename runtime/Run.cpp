@@ -14,7 +14,8 @@ nacre_status nacre_set_threads(nacre_model *model, int threads) {
   if (!model)
     return NACRE_ERROR_ARGUMENT;
   if (threads < 0 || threads > 4096)
-    return fail(model, NACRE_ERROR_ARGUMENT, "%d threads is not between 0 (the default) and 4096", threads);
+    return fail(model, NACRE_ERROR_ARGUMENT, "%d threads is not between 0 (the default) and 4096",
+                threads);
   model->threads = threads;
   return NACRE_OK;
 }
@@ -27,7 +28,8 @@ static int64_t arenaBytes(const nacre_entry &entry, const int64_t *dims) {
 }
 
 size_t nacre_arena_size(const nacre_artifact *artifact, uint32_t number, const int64_t *dims) {
-  if (!artifact || artifact->magic != NACRE_ARTIFACT_MAGIC || artifact->abi_version != NACRE_ABI_VERSION)
+  if (!artifact || artifact->magic != NACRE_ARTIFACT_MAGIC ||
+      artifact->abi_version != NACRE_ABI_VERSION)
     return SIZE_MAX;
   const nacre_entry *entry = findEntry(nullptr, artifact, number);
   if (!entry || checkDims(nullptr, *entry, dims) != NACRE_OK)
@@ -51,14 +53,15 @@ nacre_status nacre_shapes(const nacre_artifact *artifact, uint32_t number, const
   return status;
 }
 
-/// One thread's part of a call. Results must depend neither on the rounding mode that the caller happens to
-/// use nor on whether a worker has inherited it.
+/// One thread's part of a call. Results must depend neither on the rounding mode that the caller
+/// happens to use nor on whether a worker has inherited it.
 static void runThread(const nacre_model &model, const nacre_entry &entry, void *const *buffers,
                       const int64_t *dims, void *arena, int64_t thread, nacre_team &team) {
   fenv_t environment;
   fegetenv(&environment);
   fesetenv(FE_DFL_ENV);
-  entry.run(model.weights, buffers, dims, arena, thread, team.threads.load(std::memory_order_relaxed), &team);
+  entry.run(model.weights, buffers, dims, arena, thread,
+            team.threads.load(std::memory_order_relaxed), &team);
   fesetenv(&environment);
 }
 
@@ -72,14 +75,15 @@ static void runTeam(const nacre_model &model, const nacre_entry &entry, void *co
   }
 #pragma omp parallel num_threads(threads)
   {
-    // OpenMP may give fewer threads than asked for. All write the same number, before any can need it.
+    // OpenMP may give fewer threads than asked for. All write the same number, before any can need
+    // it.
     team.threads.store(static_cast<uint32_t>(omp_get_num_threads()), std::memory_order_relaxed);
     runThread(model, entry, buffers, dims, arena, omp_get_thread_num(), team);
   }
 }
 
-nacre_status nacre_run(nacre_model *model, uint32_t number, void *const *buffers, const int64_t *dims,
-                       void *arena) {
+nacre_status nacre_run(nacre_model *model, uint32_t number, void *const *buffers,
+                       const int64_t *dims, void *arena) {
   if (!model)
     return NACRE_ERROR_ARGUMENT;
   if (!model->artifact)
@@ -93,19 +97,20 @@ nacre_status nacre_run(nacre_model *model, uint32_t number, void *const *buffers
     return status;
   int64_t bytes = arenaBytes(*entry, dims);
   if (bytes < 0)
-    return fail(model, NACRE_ERROR_ARGUMENT, "%s: the arena for these sizes does not fit into memory",
-                entry->name);
+    return fail(model, NACRE_ERROR_ARGUMENT,
+                "%s: the arena for these sizes does not fit into memory", entry->name);
 
   void *own = nullptr;
   if (!arena && bytes) {
-    size_t rounded = (static_cast<size_t>(bytes) + NACRE_ALIGNMENT - 1) / NACRE_ALIGNMENT * NACRE_ALIGNMENT;
+    size_t rounded =
+        (static_cast<size_t>(bytes) + NACRE_ALIGNMENT - 1) / NACRE_ALIGNMENT * NACRE_ALIGNMENT;
     arena = own = aligned_alloc(NACRE_ALIGNMENT, rounded);
     if (!own)
-      return fail(model, NACRE_ERROR_MEMORY, "%s: no memory for an arena of %lld bytes", entry->name,
-                  static_cast<long long>(bytes));
+      return fail(model, NACRE_ERROR_MEMORY, "%s: no memory for an arena of %lld bytes",
+                  entry->name, static_cast<long long>(bytes));
   } else if (reinterpret_cast<uintptr_t>(arena) % NACRE_ALIGNMENT) {
-    return fail(model, NACRE_ERROR_ARGUMENT, "%s: the arena is not aligned to %d bytes", entry->name,
-                NACRE_ALIGNMENT);
+    return fail(model, NACRE_ERROR_ARGUMENT, "%s: the arena is not aligned to %d bytes",
+                entry->name, NACRE_ALIGNMENT);
   }
   runTeam(*model, *entry, buffers, dims, arena);
   free(own);

@@ -13,8 +13,8 @@
 
 namespace {
 
-// Kernels end within microseconds of each other, so a waiting thread looks again about this often (some tens
-// of microseconds) before it gives its core away.
+// Kernels end within microseconds of each other, so a waiting thread looks again about this often
+// (some tens of microseconds) before it gives its core away.
 constexpr int spins = 1500;
 
 void relax() {
@@ -28,7 +28,8 @@ void relax() {
 /// Gives the core away until `word` may differ from `value`.
 void sleep(std::atomic<uint32_t> &word, uint32_t value) {
 #if defined(__linux__)
-  syscall(SYS_futex, reinterpret_cast<uint32_t *>(&word), FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
+  syscall(SYS_futex, reinterpret_cast<uint32_t *>(&word), FUTEX_WAIT_PRIVATE, value, nullptr,
+          nullptr, 0);
 #else
   sched_yield();
 #endif
@@ -36,7 +37,8 @@ void sleep(std::atomic<uint32_t> &word, uint32_t value) {
 
 void wakeAll(std::atomic<uint32_t> &word) {
 #if defined(__linux__)
-  syscall(SYS_futex, reinterpret_cast<uint32_t *>(&word), FUTEX_WAKE_PRIVATE, INT32_MAX, nullptr, nullptr, 0);
+  syscall(SYS_futex, reinterpret_cast<uint32_t *>(&word), FUTEX_WAKE_PRIVATE, INT32_MAX, nullptr,
+          nullptr, 0);
 #endif
 }
 
@@ -46,7 +48,8 @@ void nacre_barrier(nacre_team *team) {
   uint32_t threads = team->threads.load(std::memory_order_relaxed);
   if (threads == 1)
     return;
-  // Cannot advance before this thread has arrived, so every thread of this round reads the same number.
+  // Cannot advance before this thread has arrived, so every thread of this round reads the same
+  // number.
   uint32_t round = team->generation.load(std::memory_order_relaxed);
   if (team->arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == threads) {
     team->arrived.store(0, std::memory_order_relaxed);

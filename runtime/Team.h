@@ -8,13 +8,15 @@
 #include <atomic>
 #include <cstdint>
 
-// Lives on the stack of nacre_run. The two words that threads contend for lie on cache lines of their own.
-// A model in a shared library brings its own nacre_barrier, which may meet the team of another copy of the
-// runtime: a change of this struct or of the barrier's protocol raises NACRE_ABI_VERSION.
+// Lives on the stack of nacre_run. The two words that threads contend for lie on cache lines of
+// their own. A model in a shared library brings its own nacre_barrier, which may meet the team of
+// another copy of the runtime: a change of this struct or of the barrier's protocol raises
+// NACRE_ABI_VERSION.
 struct nacre_team {
   explicit nacre_team(uint32_t threads) : threads(threads) {}
 
-  std::atomic<uint32_t> threads; // known for sure only inside the parallel region, where each thread sets it
+  std::atomic<uint32_t>
+      threads; // known for sure only inside the parallel region, where each thread sets it
   alignas(128) std::atomic<uint32_t> arrived{0};
   alignas(128) std::atomic<uint32_t> generation{0}; // of the barrier, counts upwards and wraps
   std::atomic<uint32_t> sleepers{0};

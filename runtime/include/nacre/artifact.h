@@ -1,12 +1,13 @@
 /*===- artifact.h - what a compiled object and the runtime agree on -*- C -*-===*/
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 
-/* The compiler writes these structs as constant data into the object it makes, under the external symbol
- * `<name>_artifact` of type `nacre_artifact`. A program includes nacre.h or the generated header; only the
- * compiler and tools that look inside an artifact need this file.
+/* The compiler writes these structs as constant data into the object it makes, under the external
+ * symbol
+ * `<name>_artifact` of type `nacre_artifact`. A program includes nacre.h or the generated header;
+ * only the compiler and tools that look inside an artifact need this file.
  *
- * Any change of layout, of meaning, or of a function's signature raises NACRE_ABI_VERSION; the runtime refuses
- * an artifact of another version. docs/artifact.md has the policy. */
+ * Any change of layout, of meaning, or of a function's signature raises NACRE_ABI_VERSION; the
+ * runtime refuses an artifact of another version. docs/artifact.md has the policy. */
 
 #ifndef NACRE_ARTIFACT_H
 #define NACRE_ARTIFACT_H
@@ -39,8 +40,9 @@ enum {
   NACRE_BOOL = 10 /* one byte, 0 or 1 */
 };
 
-/* A dimension in `nacre_tensor_info.dims` is a size where it is >= 0; otherwise dimension variable number
- * -1 - dims[i] of the entry, or a formula of several variables, which only `shapes` of the entry knows. */
+/* A dimension in `nacre_tensor_info.dims` is a size where it is >= 0; otherwise dimension variable
+ * number -1 - dims[i] of the entry, or a formula of several variables, which only `shapes` of the
+ * entry knows. */
 #define NACRE_DIM_VARIABLE(number) (-1 - (int64_t)(number))
 #define NACRE_DIM_FORMULA INT64_MIN
 
@@ -55,37 +57,41 @@ typedef struct nacre_tensor_info {
 /* The threads that run one call together. */
 typedef struct nacre_team nacre_team;
 
-/* Returns when all threads of the team have called it; what they wrote before is then visible to all.
- * Generated code calls it between kernels that depend on each other, on every thread equally often. */
+/* Returns when all threads of the team have called it; what they wrote before is then visible to
+ * all. Generated code calls it between kernels that depend on each other, on every thread equally
+ * often. */
 void nacre_barrier(nacre_team *team);
 
-/* One entry of a model. `dims` below holds the sizes of its dimension variables, in the order of dim_names;
- * the runtime calls no function before it has seen that all of them are >= 0 and `check` accepts them. */
+/* One entry of a model. `dims` below holds the sizes of its dimension variables, in the order of
+ * dim_names; the runtime calls no function before it has seen that all of them are >= 0 and `check`
+ * accepts them. */
 typedef struct nacre_entry {
   const char *name;
-  const char *doc;              /* the `///` comment in the model file, or "" */
-  const char *const *dim_names; /* num_dims of them; may be null where there is none */
+  const char *doc;                  /* the `///` comment in the model file, or "" */
+  const char *const *dim_names;     /* num_dims of them; may be null where there is none */
   const nacre_tensor_info *tensors; /* num_inputs inputs, then num_outputs outputs */
   uint32_t num_dims;
   uint32_t num_inputs;
   uint32_t num_outputs;
   uint32_t reserved; /* 0 */
 
-  /* Null, or says why the sizes cannot run ("S must be at most 1024"); returns null for sizes that can. */
+  /* Null, or says why the sizes cannot run ("S must be at most 1024"); returns null for sizes that
+   * can. */
   const char *(*check)(const int64_t *dims);
 
-  /* Writes every size of every tensor, static ones too, one tensor after the other: sum of the ranks values. */
+  /* Writes every size of every tensor, static ones too, one tensor after the other: sum of the
+   * ranks values. */
   void (*shapes)(const int64_t *dims, int64_t *sizes);
 
   /* Bytes of the arena, or a negative number where they do not fit into int64_t. */
   int64_t (*arena_size)(const int64_t *dims);
 
-  /* Called by every thread of the team, thread = 0 .. threads - 1. `weights` is the data of the weights file,
-   * `buffers` one pointer per tensor, `arena` at least arena_size(dims) bytes; both weights and arena are
-   * aligned to NACRE_ALIGNMENT, buffers to their element's size. A tensor without elements may have a null
-   * buffer. Results must not depend on `threads`. */
-  void (*run)(const void *weights, void *const *buffers, const int64_t *dims, void *arena, int64_t thread,
-              int64_t threads, nacre_team *team);
+  /* Called by every thread of the team, thread = 0 .. threads - 1. `weights` is the data of the
+   * weights file, `buffers` one pointer per tensor, `arena` at least arena_size(dims) bytes; both
+   * weights and arena are aligned to NACRE_ALIGNMENT, buffers to their element's size. A tensor
+   * without elements may have a null buffer. Results must not depend on `threads`. */
+  void (*run)(const void *weights, void *const *buffers, const int64_t *dims, void *arena,
+              int64_t thread, int64_t threads, nacre_team *team);
 } nacre_entry;
 
 typedef struct nacre_artifact {
@@ -93,8 +99,8 @@ typedef struct nacre_artifact {
   uint32_t abi_version; /* NACRE_ABI_VERSION */
   const char *name;
   unsigned char build_id[32]; /* the same in the weights file that belongs to this object */
-  uint64_t weights_size;      /* bytes of data in the weights file; 0: the model needs no weights file */
-  const char *cpu_features;   /* what `run` needs, as LLVM spells it: "avx2,fma", or "" */
+  uint64_t weights_size; /* bytes of data in the weights file; 0: the model needs no weights file */
+  const char *cpu_features; /* what `run` needs, as LLVM spells it: "avx2,fma", or "" */
   const nacre_entry *entries;
   uint32_t num_entries;
   uint32_t reserved;    /* 0 */

@@ -1,9 +1,9 @@
 /*===- weights_format.h - the header of a .weights file ------------*- C -*-===*/
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 
-/* A weights file is this header, the data, and a table of contents. The data is mapped and read in place;
- * where each tensor lies in it is known to the object, so the runtime never reads the table of contents. It
- * is for people and tools: a JSON object, described in docs/artifact.md.
+/* A weights file is this header, the data, and a table of contents. The data is mapped and read in
+ * place; where each tensor lies in it is known to the object, so the runtime never reads the table
+ * of contents. It is for people and tools: a JSON object, described in docs/artifact.md.
  *
  * All numbers are little-endian. */
 
@@ -23,9 +23,9 @@ typedef struct nacre_weights_header {
   uint32_t header_size;       /* NACRE_WEIGHTS_HEADER_SIZE */
   unsigned char build_id[32]; /* of the object that this file belongs to */
   uint64_t file_size;         /* of the whole file; a shorter one was cut off */
-  uint64_t data_offset;       /* NACRE_WEIGHTS_HEADER_SIZE; a multiple of the page size that mmap wants */
-  uint64_t data_size;         /* equals nacre_artifact.weights_size; tensors in it are 64-byte aligned */
-  uint64_t contents_offset;   /* of the table of contents, after the data */
+  uint64_t data_offset; /* NACRE_WEIGHTS_HEADER_SIZE; a multiple of the page size that mmap wants */
+  uint64_t data_size;   /* equals nacre_artifact.weights_size; tensors in it are 64-byte aligned */
+  uint64_t contents_offset; /* of the table of contents, after the data */
   uint64_t contents_size;
   unsigned char reserved[NACRE_WEIGHTS_HEADER_SIZE - 88]; /* zeros */
 } nacre_weights_header;
