@@ -65,6 +65,21 @@ function(nacre_add_unittest name)
   set_property(GLOBAL APPEND PROPERTY NACRE_UNITTESTS ${name})
 endfunction()
 
+# nacre_add_fuzzer(name SOURCES a.cpp [LINK Lib...]): a libFuzzer program, which tools/fuzz.sh runs. Inputs to
+# start from are the files of test/fuzz/corpus/<name>/.
+function(nacre_add_fuzzer name)
+  if(NOT NACRE_FUZZERS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} EXCLUDE_FROM_ALL ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE nacre_llvm ${ARG_LINK})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  nacre_use_precompiled_header(${name})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzzers)
+  set_property(GLOBAL APPEND PROPERTY NACRE_FUZZER_TARGETS ${name})
+endfunction()
+
 # nacre_tablegen(Target File.td -gen-x Output.inc ...): MLIR TableGen outputs of one file.
 function(nacre_tablegen target source)
   set(LLVM_TARGET_DEFINITIONS ${source})

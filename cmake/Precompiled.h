@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The MLIR headers that nearly every file of the compiler includes, compiled once.
 #pragma once
 

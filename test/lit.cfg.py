@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # How lit finds and runs Nacre's tests: .mlir and .ncr files, and .sh scripts, with RUN lines.
 
 import os
