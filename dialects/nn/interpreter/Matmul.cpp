@@ -1,0 +1,114 @@
+//===- Matmul.cpp - reference semantics of matrix products -----*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "dialects/nn/NN.h"
+#include "dialects/nn/interpreter/Array.h"
+
+using namespace mlir;
+using namespace nacre;
+using namespace nacre::interpreter;
+
+/// A matrix inside an array: where it starts, and the strides of its rows and columns.
+struct Matrix {
+  int64_t start, rowStride, columnStride;
+};
+
+/// result[m, n] += sum over k of lhs[m, k] * rhs[k, n], in double or in wrapping 64 bits.
+static void accumulate(const Array &lhs, Matrix a, const Array &rhs, Matrix b, Array &result,
+                       int64_t start, int64_t rows, int64_t inner, int64_t columns) {
+  for (int64_t m = 0; m < rows; ++m)
+    for (int64_t k = 0; k < inner; ++k) {
+      int64_t left = a.start + m * a.rowStride + k * a.columnStride;
+      int64_t right = b.start + k * b.rowStride, to = start + m * columns;
+      if (result.isFloat()) {
+        for (int64_t n = 0; n < columns; ++n)
+          result.floats[to + n] += lhs.floats[left] * rhs.floats[right + n * b.columnStride];
+        continue;
+      }
+      // Unsigned, because wrapping is the meaning and signed overflow has none in C++.
+      for (int64_t n = 0; n < columns; ++n)
+        result.ints[to + n] =
+            static_cast<int64_t>(static_cast<uint64_t>(result.ints[to + n]) +
+                                 static_cast<uint64_t>(lhs.ints[left]) *
+                                     static_cast<uint64_t>(rhs.ints[right + n * b.columnStride]));
+    }
+}
+
+static FailureOr<Array> evaluateMatmul(nn::MatmulOp op, const Array &lhs, const Array &rhs) {
+  auto lhsType = cast<RankedTensorType>(op.getLhs().getType());
+  auto rhsType = cast<RankedTensorType>(op.getRhs().getType());
+  ArrayRef<int64_t> lhsShape = lhs.shape, rhsShape = rhs.shape;
+  int64_t rows = lhsShape.take_back(2)[0], inner = lhsShape.back();
+  bool transposed = op.getTransposeRhs();
+  int64_t rhsInner = rhsShape.take_back(2)[transposed ? 1 : 0];
+  int64_t columns = rhsShape.take_back(2)[transposed ? 0 : 1];
+  if (inner != rhsInner)
+    return op.emitError() << "inner sizes " << inner << " and " << rhsInner << " differ";
+
+  // Leading dimensions broadcast: give both as types and shapes without the matrix dimensions.
+  auto leading = [](RankedTensorType type) {
+    return RankedTensorType::get(type.getShape().drop_back(2), type.getElementType());
+  };
+  SmallVector<int64_t> batch;
+  int64_t batchRank = std::max(lhs.rank(), rhs.rank()) - 2;
+  batch.assign(batchRank, 1);
+  for (auto [type, shape] : {std::pair(lhsType, lhsShape), std::pair(rhsType, rhsShape)})
+    for (int64_t i = 0; i < type.getRank() - 2; ++i)
+      if (type.getDimSize(i) != 1)
+        batch[batchRank - (type.getRank() - 2) + i] = shape[i];
+  auto lhsStrides = broadcastStrides(op, leading(lhsType), lhsShape.drop_back(2), batch);
+  auto rhsStrides = broadcastStrides(op, leading(rhsType), rhsShape.drop_back(2), batch);
+  if (failed(lhsStrides) || failed(rhsStrides))
+    return failure();
+
+  SmallVector<int64_t> shape(batch);
+  shape.append({rows, columns});
+  FailureOr<Array> result = makeResult(op, shape);
+  if (failed(result))
+    return failure();
+  int64_t number = 0;
+  forEachIndex(batch, [&](ArrayRef<int64_t> index) {
+    // The strides count matrices, because `leading` dropped the two dimensions of each.
+    Matrix a{offsetOf(index, *lhsStrides) * rows * inner, inner, 1};
+    Matrix b{offsetOf(index, *rhsStrides) * inner * columns, transposed ? 1 : columns,
+             transposed ? inner : 1};
+    accumulate(lhs, a, rhs, b, *result, number++ * rows * columns, rows, inner, columns);
+  });
+  for (int64_t &value : result->ints)
+    value = wrapToType(value, result->elementType);
+  return result;
+}
+
+static FailureOr<Array> evaluateLinear(nn::LinearOp op, const Array &input, const Array &weight,
+                                       const Array *bias) {
+  bool inputMajor = op.getInputMajor();
+  int64_t inner = weight.shape[inputMajor ? 0 : 1], columns = weight.shape[inputMajor ? 1 : 0];
+  if (input.shape.back() != inner)
+    return op.emitError() << "input has " << input.shape.back()
+                          << " elements in its last dimension, the weight takes " << inner;
+  if (bias && bias->shape[0] != columns)
+    return op.emitError() << "bias has " << bias->shape[0] << " elements, the weight gives "
+                          << columns;
+  SmallVector<int64_t> shape(input.shape);
+  shape.back() = columns;
+  FailureOr<Array> result = makeResult(op, shape);
+  if (failed(result))
+    return failure();
+  int64_t rows = *elementCount(ArrayRef<int64_t>(shape).drop_back());
+  Matrix a{0, inner, 1};
+  Matrix b{0, inputMajor ? columns : 1, inputMajor ? 1 : inner};
+  accumulate(input, a, weight, b, *result, 0, rows, inner, columns);
+  if (bias)
+    for (int64_t i = 0, end = result->count(); i < end; ++i)
+      result->floats[i] += bias->floats[i % columns];
+  return result;
+}
+
+bool nacre::interpreter::isMatmulLike(Operation *op) { return isa<nn::MatmulOp, nn::LinearOp>(op); }
+
+FailureOr<Array> nacre::interpreter::evaluateMatmulLike(Operation *op, Operands operands) {
+  if (auto matmul = dyn_cast<nn::MatmulOp>(op))
+    return evaluateMatmul(matmul, *operands[0], *operands[1]);
+  return evaluateLinear(cast<nn::LinearOp>(op), *operands[0], *operands[1],
+                        operands.size() > 2 ? operands[2] : nullptr);
+}
