@@ -11,6 +11,8 @@ using namespace nacre::test;
 #if __has_feature(address_sanitizer)
 // ArenaThatNoMachineHas wants what malloc does: null.
 extern "C" const char *__asan_default_options() { return "allocator_may_return_null=1"; }
+// libomp keeps what it knows of a thread that has called it until the process ends.
+extern "C" const char *__lsan_default_suppressions() { return "leak:libomp.so"; }
 #endif
 
 namespace {
