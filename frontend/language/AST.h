@@ -100,9 +100,12 @@ public:
   /// Height of the tree under this node; the parser bounds it.
   uint16_t depth = 1;
   SourceRange range;
+  /// Without the parentheses.
+  const SourceRange bareRange;
 
 protected:
-  Expr(Kind kind, SourceRange range) : kind(kind), range(range) {}
+  Expr(Kind kind, SourceRange range)
+      : kind(kind), range(range), bareRange(range) {}
 };
 
 /// Stands where an expression should be and none could be read. Its fault has
