@@ -98,7 +98,7 @@ StringRef nacre::nearestName(StringRef name,
     if (candidate == name || candidate.empty())
       continue;
     size_t longer = std::max(name.size(), candidate.size());
-    unsigned limit = std::max<unsigned>(1, longer / 3);
+    unsigned limit = std::max<unsigned>(1, (longer + 1) / 3);
     std::string foldedCandidate = folded(candidate);
     // Long names cost a quadratic comparison; a length that differs by more
     // than the limit cannot be near.

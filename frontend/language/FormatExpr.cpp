@@ -309,7 +309,10 @@ Formatter::DocRef Formatter::body(const Body &b, bool mayBeOneLine) {
         cat({str("{"),
              arena.indent(2, cat({arena.line(), stmt(b.stmts.front())})),
              arena.line(), str("}")}));
-  DocRef after = trailingComment(begin, end);
+  DocRef after = trailingComment(
+      begin, b.stmts.empty() ? end : b.stmts.front()->range.begin);
+  if (b.stmts.empty() && !hasCommentBefore(end))
+    return cat({str("{"), after, arena.hardLine(), str("}")});
   DocRef inner = lines(
       begin, end, b.stmts.size(), [&](size_t i) { return b.stmts[i]->range; },
       [&](size_t i) { return stmt(b.stmts[i]); },

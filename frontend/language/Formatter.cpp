@@ -87,7 +87,7 @@ Formatter::list(StringRef open, StringRef close, uint32_t begin, uint32_t end,
   if (count == 0 && !hasCommentBefore(end))
     return cat({str(open), str(close)});
   Docs inner;
-  inner.push_back(trailingComment(begin, end));
+  inner.push_back(trailingComment(begin, count ? range(0).begin : end));
   inner.push_back(arena.softLine());
   for (size_t i = 0; i < count; ++i) {
     SourceRange node = range(i);
@@ -307,7 +307,10 @@ Formatter::DocRef Formatter::members(SourceRange range,
   if (decls.empty() && !hasCommentBefore(range.end))
     return str("{}");
   alignMembers(decls);
-  DocRef after = trailingComment(range.begin + 1, range.end);
+  DocRef after = trailingComment(
+      range.begin + 1, decls.empty() ? range.end : decls.front()->range.begin);
+  if (decls.empty() && !hasCommentBefore(range.end))
+    return cat({str("{"), after, arena.hardLine(), str("}")});
   DocRef inner = lines(
       range.begin + 1, range.end, decls.size(),
       [&](size_t i) { return decls[i]->range; },

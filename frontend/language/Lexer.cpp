@@ -354,7 +354,8 @@ void Lexer::strange() {
 
   uint32_t length;
   uint32_t codePoint = decode(rest, length);
-  if (char narrow = codePoint == 0xFFFD ? 0 : narrowForm(codePoint)) {
+  char narrow = codePoint == 0xFFFD ? 0 : narrowForm(codePoint);
+  if (narrow && StringRef("()[]{},:;=<>+-*/%@.\"' ").contains(narrow)) {
     pos += length;
     StringRef meant(&narrow, 1);
     diags
@@ -404,7 +405,8 @@ void Lexer::strange() {
     codePoint = decode(text.drop_front(pos), length);
     if (codePoint == 0xFFFD)
       isUtf8 = false;
-    else if (isNameCharacter(codePoint) || narrowForm(codePoint))
+    else if (pos != begin &&
+             (isNameCharacter(codePoint) || narrowForm(codePoint)))
       break;
     pos += length;
   }

@@ -9,6 +9,10 @@ using namespace nacre::ast;
 Ident Parser::parseName(const llvm::Twine &what) {
   if (panicking)
     return {};
+  if (!continues()) {
+    expected(what);
+    return {};
+  }
   if (is(TokenKind::Identifier)) {
     Ident name{spellingOf(token()), here()};
     advance();
@@ -55,7 +59,7 @@ TypeRef *Parser::parseTensorType(Ident element) {
   llvm::SmallVector<Dim, 4> dims;
   {
     Brackets inside(*this);
-    while (!panicking && !is(TokenKind::RightBracket)) {
+    while (!panicking && !atEnd() && !is(TokenKind::RightBracket)) {
       Dim dim;
       dim.range = here();
       if (consume(TokenKind::DotDot)) {
@@ -100,7 +104,7 @@ TypeRef *Parser::parseTupleType() {
   llvm::SmallVector<TupleField, 4> fields;
   {
     Brackets inside(*this);
-    while (!panicking && !is(TokenKind::RightParen)) {
+    while (!panicking && !atEnd() && !is(TokenKind::RightParen)) {
       TupleField field;
       if (is(TokenKind::Identifier) && isNext(TokenKind::Colon)) {
         field.name = parseName("a name");
@@ -120,14 +124,15 @@ TypeRef *Parser::parseTupleType() {
 }
 
 /// `(name: type = default, ...)`; the current token should be '('.
-ArrayRef<Param> Parser::parseParams(bool needTypes) {
+ArrayRef<Param> Parser::parseParams(StringRef typeExample) {
+  bool needTypes = !typeExample.empty();
   SourceRange open = here();
   if (!expect(TokenKind::LeftParen, "'('"))
     return {};
   llvm::SmallVector<Param, 8> params;
   {
     Brackets inside(*this);
-    while (!panicking && !is(TokenKind::RightParen)) {
+    while (!panicking && !atEnd() && !is(TokenKind::RightParen)) {
       Param param;
       param.doc = docBefore();
       param.range = here();
@@ -143,7 +148,8 @@ ArrayRef<Param> Parser::parseParams(bool needTypes) {
         else
           diags.error(param.name.range, "parameter '" + param.name.text +
                                             "' needs a type, as in '" +
-                                            param.name.text + ": f32[B, S]'");
+                                            param.name.text + ": " +
+                                            typeExample + "'");
         param.type = context.create<ErrorType>(param.name.range);
       }
       if (!panicking && consume(TokenKind::Equal))
@@ -196,6 +202,10 @@ Decl *Parser::parseTopLevel() {
       error(here(), "functions are declared with 'fn'").fix(here(), "fn");
       return nullptr;
     }
+    if (word == "from") {
+      error(here(), "an import is written 'import folder.file'");
+      return nullptr;
+    }
     if (word == "class" || word == "struct" || word == "module") {
       error(here(), "'" + word + "' is written 'block', or 'model' for what is "
                                  "compiled")
@@ -230,6 +240,9 @@ ImportDecl *Parser::parseImport() {
   do
     path.push_back(parseName("the name of a file, as in 'import std.nn'"));
   while (!panicking && !token().startsLine && consume(TokenKind::Dot));
+  if (!panicking && is(TokenKind::KwAs) && continues())
+    error(here(), "an import has no other name: what the file declares is "
+                  "visible as it is");
   if (panicking)
     return nullptr;
   return context.create<ImportDecl>(since(start),
@@ -246,7 +259,7 @@ Decl *Parser::parseBlock() {
       parseName(isModel ? "the name of the model" : "the name of the block");
   ArrayRef<Param> params;
   if (!panicking && is(TokenKind::LeftParen))
-    params = parseParams(/*needTypes=*/true);
+    params = parseParams("int");
   SourceRange bodyRange;
   ArrayRef<Decl *> members = parseMembers(isModel, bodyRange);
   return context.create<BlockDecl>(since(start), name, isModel, params,
@@ -262,7 +275,7 @@ Decl *Parser::parseFn() {
   if (isEntry || !is(TokenKind::LeftParen))
     name = parseName(isEntry ? "the name of the entry"
                              : "the name of the function, or '('");
-  ArrayRef<Param> params = parseParams(/*needTypes=*/true);
+  ArrayRef<Param> params = parseParams("f32[B, S]");
   TypeRef *result = nullptr;
   if (!panicking && consume(TokenKind::Arrow))
     result = parseType();
@@ -310,7 +323,7 @@ ArrayRef<Decl *> Parser::parseMembers(bool isModel, SourceRange &range) {
     }
     endStatement();
     if (panicking)
-      synchronize();
+      synchronize(before);
     if (pos == before)
       advance();
   }

@@ -156,7 +156,7 @@ Expr *Parser::parseCall(Expr *callee) {
   llvm::SmallVector<Argument, 4> args;
   {
     Brackets inside(*this);
-    while (!panicking && !is(TokenKind::RightParen)) {
+    while (!panicking && !atEnd() && !is(TokenKind::RightParen)) {
       Argument arg;
       SourceRange start = here();
       if (is(TokenKind::Identifier) && isNext(TokenKind::Equal)) {
@@ -214,7 +214,7 @@ Expr *Parser::parseIndex(Expr *base) {
   llvm::SmallVector<IndexItem, 4> items;
   {
     Brackets inside(*this);
-    while (!panicking && !is(TokenKind::RightBracket)) {
+    while (!panicking && !atEnd() && !is(TokenKind::RightBracket)) {
       IndexItem item;
       bool isWhole = parseIndexItem(item);
       items.push_back(item);
@@ -331,7 +331,7 @@ Expr *Parser::parseParens() {
     Brackets inside(*this);
     if (is(TokenKind::RightParen))
       error(open.to(here()), "expected an expression between '(' and ')'");
-    while (!panicking && !is(TokenKind::RightParen)) {
+    while (!panicking && !atEnd() && !is(TokenKind::RightParen)) {
       elements.push_back(parseExpr());
       if (!consume(TokenKind::Comma))
         break;
@@ -359,7 +359,7 @@ Expr *Parser::parseList() {
   advance();
   Brackets inside(*this);
   llvm::SmallVector<Expr *, 8> elements;
-  while (!panicking && !is(TokenKind::RightBracket)) {
+  while (!panicking && !atEnd() && !is(TokenKind::RightBracket)) {
     elements.push_back(parseExpr());
     if (elements.size() == 1 && !panicking && consume(TokenKind::KwFor)) {
       Pattern *pattern = parsePattern(/*allowBareTuple=*/true);
@@ -419,6 +419,8 @@ Expr *Parser::parseScan() {
   Nest nest(*this);
   SourceRange start = here();
   advance();
+  // The header ends with the '{' of the body, not with the line.
+  ++brackets;
   llvm::SmallVector<ScanInput, 2> inputs;
   do {
     ScanInput input;
@@ -469,6 +471,8 @@ Expr *Parser::parseScan() {
     }
   }
 
+  if (!panicking)
+    --brackets;
   // What the body's expressions nest counts for the expression around the scan.
   unsigned outerDeepest = deepest;
   deepest = 0;

@@ -26,7 +26,7 @@ Pattern *Parser::parsePattern(bool allowBareTuple) {
     llvm::SmallVector<Pattern *, 4> elements;
     {
       Brackets inside(*this);
-      while (!panicking && !is(closing)) {
+      while (!panicking && !atEnd() && !is(closing)) {
         elements.push_back(parsePattern(false));
         if (!consume(TokenKind::Comma))
           break;
@@ -68,32 +68,42 @@ Body Parser::parseBody() {
   body.range = open;
   if (!expect(TokenKind::LeftBrace, "'{'"))
     return body;
+  size_t ownIndentation = indentation(open.begin);
   unsigned outerBrackets = brackets;
   brackets = 0;
   llvm::SmallVector<Stmt *, 8> stmts;
   bool isOpen = false;
   while (!is(TokenKind::RightBrace)) {
-    if (atEnd() || startsTopLevel() || startsMember()) {
+    size_t before = pos;
+    bool isMember = startsMember();
+    if (atEnd() || startsTopLevel() ||
+        (isMember && indentation(token().begin) <= ownIndentation)) {
       isOpen = true;
       break;
     }
-    size_t before = pos;
-    if (Stmt *stmt = parseStmt())
+    if (isMember) {
+      SourceRange where = here();
+      StringRef word = spellingOf(token());
+      if (is(TokenKind::KwFn))
+        error(where, "functions inside a function are written "
+                     "'let f(x) = ...'");
+      else
+        error(where, "'" + word + "' belongs in the block, not in a function");
+      panicking = gaveUp;
+      parseMember(/*isModel=*/true);
+    } else if (Stmt *stmt = parseStmt()) {
       stmts.push_back(stmt);
+    }
     if (panicking)
-      synchronize();
+      synchronize(before);
     if (pos == before)
       advance();
   }
   brackets = outerBrackets;
-  if (!isOpen) {
+  if (!isOpen)
     advance();
-  } else if (!gaveUp) {
-    Diagnostic &diagnostic = error(open, "this '{' is never closed");
-    if (is(TokenKind::KwFn) && !panicking)
-      diagnostic.note(here(), "functions inside a function are written "
-                              "'let f(x) = ...'; this one is");
-  }
+  else if (!gaveUp)
+    error(open, "this '{' is never closed");
   body.range = since(open);
   body.stmts = context.copy(ArrayRef<Stmt *>(stmts));
   return body;
@@ -177,7 +187,7 @@ Stmt *Parser::parseLet() {
   if (mode == LetStmt::Mode::Let && is(TokenKind::Identifier) &&
       isNext(TokenKind::LeftParen) && !token(1).startsLine) {
     Ident name = parseName("a name");
-    ArrayRef<Param> params = parseParams(/*needTypes=*/false);
+    ArrayRef<Param> params = parseParams(/*typeExample=*/"");
     if (!panicking && is(TokenKind::LeftBrace))
       error(here(), "a local function is one expression: "
                     "'let f(x) = ...'");
@@ -190,7 +200,7 @@ Stmt *Parser::parseLet() {
   if (!panicking && consume(TokenKind::Colon))
     type = parseType();
   expect(TokenKind::Equal, "'='");
-  Expr *value = parseExpr();
+  Expr *value = parseValue();
   return context.create<LetStmt>(since(start), mode, pattern, type, value);
 }
 
@@ -299,21 +309,23 @@ bool Parser::checkTarget(const Expr *target) {
   return true;
 }
 
+Expr *Parser::parseValue() {
+  SourceRange start = here();
+  Expr *first = parseExpr();
+  if (panicking || !is(TokenKind::Comma) || !continues())
+    return first;
+  llvm::SmallVector<Expr *, 4> elements{first};
+  while (!panicking && consume(TokenKind::Comma))
+    elements.push_back(parseExpr());
+  return growOver(
+      context.create<TupleExpr>(since(start),
+                                context.copy(ArrayRef<Expr *>(elements))),
+      elements);
+}
+
 Stmt *Parser::parseAssignOrExpr() {
   SourceRange start = here();
-  // `int x = ...` of C and `weight w` in the wrong place read as two names.
-  Expr *target = parseExpr();
-  if (!panicking && is(TokenKind::Comma) && continues()) {
-    llvm::SmallVector<Expr *, 4> elements{target};
-    while (!panicking && consume(TokenKind::Comma))
-      elements.push_back(parseExpr());
-    target = growOver(
-        context.create<TupleExpr>(since(start),
-                                  context.copy(ArrayRef<Expr *>(elements))),
-        elements);
-    if (!panicking && !is(TokenKind::Equal))
-      expected("'='");
-  }
+  Expr *target = parseValue();
   if (panicking || !continues())
     return context.create<ExprStmt>(since(start), target);
 
@@ -335,12 +347,18 @@ Stmt *Parser::parseAssignOrExpr() {
             .didYouMean(name->range, near);
         return nullptr;
       }
+      // `int x = 3` of C.
+      if (isNext(TokenKind::Equal)) {
+        error(name->range, "a new variable is declared with 'let' or 'var'")
+            .fix(name->range, "let");
+        return nullptr;
+      }
     }
     return context.create<ExprStmt>(since(start), target);
   }
   SourceRange opRange = here();
   advance();
-  Expr *value = parseExpr();
+  Expr *value = parseValue();
   if (!panicking)
     checkTarget(target);
   return context.create<AssignStmt>(since(start), target, compound.has_value(),

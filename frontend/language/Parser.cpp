@@ -79,10 +79,16 @@ bool Parser::close(TokenKind kind, SourceRange open) {
   return false;
 }
 
+size_t Parser::indentation(uint32_t offset) const {
+  size_t lineStart = text.take_front(offset).rfind('\n') + 1;
+  StringRef line = text.drop_front(lineStart);
+  return line.size() - line.ltrim(" \t").size();
+}
+
 bool Parser::startsTopLevel() const {
   if (!token().startsLine)
     return false;
-  return is(TokenKind::KwImport) ||
+  return (is(TokenKind::KwImport) && indentation(token().begin) == 0) ||
          ((isWord("model") || isWord("block")) &&
           isNext(TokenKind::Identifier) && !token(1).startsLine);
 }
@@ -115,22 +121,24 @@ bool Parser::startsStatement() const {
   }
 }
 
-void Parser::synchronize() {
+void Parser::synchronize(size_t before) {
   unsigned braces = 0;
   while (!atEnd()) {
-    if (braces == 0 &&
-        (is(TokenKind::RightBrace) ||
-         (token().startsLine && (brackets == 0 || startsStatement()))))
-      break;
-    // A declaration inside braces that are skipped: the braces are not closed.
-    if (startsMember() || startsTopLevel())
-      break;
+    if (pos != before) {
+      if (braces == 0 &&
+          (is(TokenKind::RightBrace) ||
+           (token().startsLine && (brackets == 0 || startsStatement()))))
+        break;
+      // A declaration inside braces that are skipped: they are not closed.
+      if (startsMember() || startsTopLevel())
+        break;
+    }
     switch (token().kind) {
     case TokenKind::LeftBrace:
       ++braces;
       break;
     case TokenKind::RightBrace:
-      --braces;
+      braces -= braces != 0;
       break;
     case TokenKind::LeftParen:
     case TokenKind::LeftBracket:
@@ -164,13 +172,13 @@ SourceFile *Parser::parse() {
   SourceFile *file = context.create<SourceFile>();
   file->file = stream.file;
   file->doc = fileDoc();
+  size_t oldErrors = diags.errorCount();
   llvm::SmallVector<ImportDecl *, 4> imports;
   llvm::SmallVector<Decl *, 16> decls;
   while (!atEnd()) {
     size_t before = pos;
     StringRef doc = docBefore();
     bool isLateImport = is(TokenKind::KwImport) && !decls.empty();
-    SourceRange start = here();
     if (Decl *decl = parseTopLevel()) {
       decl->doc = doc;
       if (auto *import = llvm::dyn_cast<ImportDecl>(decl)) {
@@ -183,17 +191,13 @@ SourceFile *Parser::parse() {
         decls.push_back(decl);
       }
     }
-    if (!panicking && !atEnd() && !token().startsLine) {
-      if (is(TokenKind::Semicolon))
-        endStatement();
-      else
-        expected("the end of the line");
-    }
+    if (pos != before)
+      endStatement();
     if (panicking)
-      synchronize();
+      synchronize(before);
     if (pos == before) {
-      // A stray '}' or a line that nothing can start with.
-      if (start == here() && is(TokenKind::RightBrace))
+      // After other errors this is the '}' of what could not be read.
+      if (is(TokenKind::RightBrace) && diags.errorCount() == oldErrors)
         diags.error(here(), "this '}' closes nothing");
       advance();
     }

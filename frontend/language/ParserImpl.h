@@ -83,8 +83,11 @@ private:
   bool startsStatement() const;
   bool startsMember() const;
   bool startsTopLevel() const;
-  /// Goes to the next line that can start a statement or member.
-  void synchronize();
+  /// Blanks at the start of the line that the current token, or `offset`, is on.
+  size_t indentation(uint32_t offset) const;
+  /// Goes to the next line that can start a statement or member, past the
+  /// token `before`, where what could not be read began.
+  void synchronize(size_t before);
   /// Leaves the whole file after nesting that no file needs.
   void tooDeep();
 
@@ -141,7 +144,8 @@ private:
   ast::Stmt *parseWhile();
   ast::Stmt *parseReturn();
   ast::Stmt *parseAssignOrExpr();
-  bool parseValues(llvm::SmallVectorImpl<ast::Expr *> &values);
+  /// An expression, or `a, b` as a tuple.
+  ast::Expr *parseValue();
   bool checkTarget(const ast::Expr *target);
   void endStatement();
 
@@ -151,7 +155,9 @@ private:
   ast::TypeRef *parseTensorType(ast::Ident element);
   ast::TypeRef *parseTupleType();
   ast::Ident parseName(const llvm::Twine &what);
-  llvm::ArrayRef<ast::Param> parseParams(bool needTypes);
+  /// `typeExample` is what an error suggests for a missing type; without one
+  /// types may be missing.
+  llvm::ArrayRef<ast::Param> parseParams(llvm::StringRef typeExample);
   ast::Decl *parseTopLevel();
   ast::ImportDecl *parseImport();
   ast::Decl *parseBlock();
