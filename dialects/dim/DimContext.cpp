@@ -56,8 +56,8 @@ DimExpr DimContext::get(DimSymbol symbol) const {
 }
 
 DimExpr DimContext::atom(DimAtomKind kind, const DimExpr &a, const DimExpr &b) {
-  auto [place, isNew] = interned.try_emplace(
-      AtomKey{kind, a, b}, static_cast<uint32_t>(atoms.size()));
+  auto [place, isNew] =
+      interned.try_emplace(AtomKey{kind, a, b}, static_cast<uint32_t>(atoms.size()));
   if (isNew) {
     Atom fresh;
     fresh.kind = kind;
@@ -135,9 +135,8 @@ DimExpr DimContext::floorDiv(const DimExpr &a, const DimExpr &b) {
       in.push_back(term);
       continue;
     }
-    int64_t quotient = term.powers.empty()
-                           ? floorOf(term.coefficient.num, *divisor)
-                           : term.coefficient.num / *divisor;
+    int64_t quotient = term.powers.empty() ? floorOf(term.coefficient.num, *divisor)
+                                           : term.coefficient.num / *divisor;
     int64_t rest = term.coefficient.num - quotient * *divisor;
     // Only whole terms move: 3*S stays as it was written.
     if (!term.powers.empty() && rest != 0) {
@@ -160,8 +159,7 @@ DimExpr DimContext::floorDiv(const DimExpr &a, const DimExpr &b) {
   // sizes after two strided layers comparable.
   DimExpr offset = 0;
   llvm::ArrayRef<DimTerm> terms = inside.terms();
-  if (terms.size() == 2 && terms[1].powers.empty() &&
-      terms[1].coefficient.den == 1) {
+  if (terms.size() == 2 && terms[1].powers.empty() && terms[1].coefficient.den == 1) {
     offset = terms[1].coefficient.num;
     terms = terms.take_front();
   }
@@ -169,8 +167,7 @@ DimExpr DimContext::floorDiv(const DimExpr &a, const DimExpr &b) {
       terms[0].powers.size() == 1 && terms[0].powers[0].exponent == 1) {
     const Atom &inner = atoms[terms[0].powers[0].atom];
     std::optional<int64_t> innerDivisor = inner.rhs.constant();
-    if (inner.kind == DimAtomKind::FloorDiv && innerDivisor &&
-        *innerDivisor > 0) {
+    if (inner.kind == DimAtomKind::FloorDiv && innerDivisor && *innerDivisor > 0) {
       DimExpr dividend = inner.lhs + offset * inner.rhs;
       DimExpr product = inner.rhs * b;
       if (dividend.isValid() && product.isValid())
@@ -219,8 +216,7 @@ DimExpr DimContext::mod(const DimExpr &a, const DimExpr &b) {
     DimTerm small = term;
     if (isIntegral(term))
       small.coefficient.num =
-          term.coefficient.num -
-          floorOf(term.coefficient.num, *divisor) * *divisor;
+          term.coefficient.num - floorOf(term.coefficient.num, *divisor) * *divisor;
     if (small.coefficient.num != 0)
       kept.push_back(std::move(small));
   }
@@ -234,8 +230,7 @@ DimExpr DimContext::min(const DimExpr &a, const DimExpr &b) {
     return a;
   if (isLessOrEqual(b, a))
     return b;
-  return a.before(b) ? atom(DimAtomKind::Min, a, b)
-                     : atom(DimAtomKind::Min, b, a);
+  return a.before(b) ? atom(DimAtomKind::Min, a, b) : atom(DimAtomKind::Min, b, a);
 }
 
 DimExpr DimContext::max(const DimExpr &a, const DimExpr &b) {
@@ -245,12 +240,10 @@ DimExpr DimContext::max(const DimExpr &a, const DimExpr &b) {
     return b;
   if (isLessOrEqual(b, a))
     return a;
-  return a.before(b) ? atom(DimAtomKind::Max, a, b)
-                     : atom(DimAtomKind::Max, b, a);
+  return a.before(b) ? atom(DimAtomKind::Max, a, b) : atom(DimAtomKind::Max, b, a);
 }
 
-DimExpr DimContext::build(DimAtomKind kind, const DimExpr &a,
-                          const DimExpr &b) {
+DimExpr DimContext::build(DimAtomKind kind, const DimExpr &a, const DimExpr &b) {
   switch (kind) {
   case DimAtomKind::FloorDiv:
     return floorDiv(a, b);
@@ -277,8 +270,7 @@ bool DimContext::isNonNegative(const DimExpr &expr) {
   llvm::DenseMap<uint32_t, bool> known;
   auto isPositiveSum = [&](const DimExpr &sum, auto &&atomIsNonNegative) {
     return llvm::all_of(sum.terms(), [&](const DimTerm &term) {
-      return term.coefficient.num > 0 &&
-             llvm::all_of(term.powers, [&](DimPower power) {
+      return term.coefficient.num > 0 && llvm::all_of(term.powers, [&](DimPower power) {
                return atomIsNonNegative(power.atom, atomIsNonNegative);
              });
     });
@@ -319,8 +311,7 @@ DimExpr DimContext::substituteImpl(const DimExpr &expr, Replace replace,
       // Building may add atoms, which moves the vector: copy first.
       DimAtomKind kind = atoms[id].kind;
       DimExpr lhs = atoms[id].lhs, rhs = atoms[id].rhs;
-      result = build(kind, substituteImpl(lhs, replace, done),
-                     substituteImpl(rhs, replace, done));
+      result = build(kind, substituteImpl(lhs, replace, done), substituteImpl(rhs, replace, done));
     }
     done[id] = result;
     return result;
@@ -333,12 +324,10 @@ DimExpr DimContext::substituteImpl(const DimExpr &expr, Replace replace,
     for (DimPower power : term.powers) {
       DimExpr base = replacement(power.atom);
       DimExpr &side = power.exponent > 0 ? numerator : denominator;
-      for (int32_t i = 0, e = std::abs(power.exponent);
-           i < e && side.isValid(); ++i)
+      for (int32_t i = 0, e = std::abs(power.exponent); i < e && side.isValid(); ++i)
         side = side * base;
     }
-    sum = sum + (denominator.isConstant(1) ? numerator
-                                           : exactDiv(numerator, denominator));
+    sum = sum + (denominator.isConstant(1) ? numerator : exactDiv(numerator, denominator));
   }
   return sum;
 }
@@ -352,8 +341,7 @@ DimExpr DimContext::expand(const DimExpr &expr) {
   auto hasDefinition = [&](const DimExpr &e) {
     return llvm::any_of(e.terms(), [&](const DimTerm &term) {
       return llvm::any_of(term.powers, [&](DimPower power) {
-        return atoms[power.atom].kind != DimAtomKind::Symbol ||
-               info(power.atom).definition;
+        return atoms[power.atom].kind != DimAtomKind::Symbol || info(power.atom).definition;
       });
     });
   };
@@ -365,11 +353,9 @@ DimExpr DimContext::expand(const DimExpr &expr) {
     if (!info(symbol).definition)
       return std::nullopt;
     DimExpr definition = *info(symbol).definition;
-    return substituteImpl(
-        definition, [&](DimSymbol inner) { return self(inner, self); }, done);
+    return substituteImpl(definition, [&](DimSymbol inner) { return self(inner, self); }, done);
   };
-  return substituteImpl(
-      expr, [&](DimSymbol symbol) { return replace(symbol, replace); }, done);
+  return substituteImpl(expr, [&](DimSymbol symbol) { return replace(symbol, replace); }, done);
 }
 
 DimExpr DimContext::resolve(const DimExpr &expr) {
@@ -379,8 +365,7 @@ DimExpr DimContext::resolve(const DimExpr &expr) {
   });
 }
 
-std::optional<int64_t> DimContext::evaluateAtom(uint32_t id, ValueOf valueOf,
-                                                Values &known) const {
+std::optional<int64_t> DimContext::evaluateAtom(uint32_t id, ValueOf valueOf, Values &known) const {
   if (auto found = known.find(id); found != known.end())
     return found->second;
   const Atom &a = atoms[id];
@@ -392,8 +377,7 @@ std::optional<int64_t> DimContext::evaluateAtom(uint32_t id, ValueOf valueOf,
   } else {
     std::optional<int64_t> lhs = evaluateImpl(a.lhs, valueOf, known);
     std::optional<int64_t> rhs = evaluateImpl(a.rhs, valueOf, known);
-    bool divides =
-        a.kind != DimAtomKind::Min && a.kind != DimAtomKind::Max;
+    bool divides = a.kind != DimAtomKind::Min && a.kind != DimAtomKind::Max;
     if (lhs && rhs && !(divides && *rhs == 0)) {
       switch (a.kind) {
       case DimAtomKind::FloorDiv:
@@ -424,8 +408,7 @@ std::optional<int64_t> DimContext::evaluateAtom(uint32_t id, ValueOf valueOf,
   return result;
 }
 
-std::optional<int64_t> DimContext::evaluateImpl(const DimExpr &expr,
-                                                ValueOf valueOf,
+std::optional<int64_t> DimContext::evaluateImpl(const DimExpr &expr, ValueOf valueOf,
                                                 Values &known) const {
   if (!expr.isValid())
     return std::nullopt;
@@ -460,8 +443,7 @@ std::optional<int64_t> DimContext::evaluateImpl(const DimExpr &expr,
   return sum.num;
 }
 
-std::optional<int64_t> DimContext::evaluate(const DimExpr &expr,
-                                            ValueOf valueOf) const {
+std::optional<int64_t> DimContext::evaluate(const DimExpr &expr, ValueOf valueOf) const {
   Values known;
   return evaluateImpl(expr, valueOf, known);
 }

@@ -38,19 +38,15 @@ static std::optional<DimRational> reduced(__int128 num, __int128 den) {
 
 std::optional<DimRational> dim::add(DimRational a, DimRational b) {
   // Both products fit 126 bits, hence the sum fits too.
-  return reduced(static_cast<__int128>(a.num) * b.den +
-                     static_cast<__int128>(b.num) * a.den,
+  return reduced(static_cast<__int128>(a.num) * b.den + static_cast<__int128>(b.num) * a.den,
                  static_cast<__int128>(a.den) * b.den);
 }
 
 std::optional<DimRational> dim::multiply(DimRational a, DimRational b) {
-  return reduced(static_cast<__int128>(a.num) * b.num,
-                 static_cast<__int128>(a.den) * b.den);
+  return reduced(static_cast<__int128>(a.num) * b.num, static_cast<__int128>(a.den) * b.den);
 }
 
-std::optional<DimRational> dim::inverse(DimRational a) {
-  return reduced(a.den, a.num);
-}
+std::optional<DimRational> dim::inverse(DimRational a) { return reduced(a.den, a.num); }
 
 //===----------------------------------------------------------------------===//
 // Terms
@@ -63,8 +59,7 @@ static int64_t degree(const std::vector<DimPower> &powers) {
   return sum;
 }
 
-bool dim::isHigher(const std::vector<DimPower> &a,
-                   const std::vector<DimPower> &b) {
+bool dim::isHigher(const std::vector<DimPower> &a, const std::vector<DimPower> &b) {
   int64_t degreeA = degree(a), degreeB = degree(b);
   if (degreeA != degreeB)
     return degreeA > degreeB;
@@ -85,26 +80,22 @@ bool dim::isHigher(const std::vector<DimPower> &a,
 
 std::optional<DimTerm> dim::multiply(const DimTerm &a, const DimTerm &b) {
   DimTerm result;
-  std::optional<DimRational> coefficient =
-      multiply(a.coefficient, b.coefficient);
+  std::optional<DimRational> coefficient = multiply(a.coefficient, b.coefficient);
   if (!coefficient)
     return std::nullopt;
   result.coefficient = *coefficient;
   size_t i = 0, j = 0;
   while (i < a.powers.size() || j < b.powers.size()) {
-    if (j == b.powers.size() ||
-        (i < a.powers.size() && a.powers[i].atom < b.powers[j].atom)) {
+    if (j == b.powers.size() || (i < a.powers.size() && a.powers[i].atom < b.powers[j].atom)) {
       result.powers.push_back(a.powers[i++]);
     } else if (i == a.powers.size() || b.powers[j].atom < a.powers[i].atom) {
       result.powers.push_back(b.powers[j++]);
     } else {
-      int64_t exponent =
-          static_cast<int64_t>(a.powers[i].exponent) + b.powers[j].exponent;
+      int64_t exponent = static_cast<int64_t>(a.powers[i].exponent) + b.powers[j].exponent;
       if (exponent > maxExponent || exponent < -maxExponent)
         return std::nullopt;
       if (exponent != 0)
-        result.powers.push_back(
-            {a.powers[i].atom, static_cast<int32_t>(exponent)});
+        result.powers.push_back({a.powers[i].atom, static_cast<int32_t>(exponent)});
       ++i;
       ++j;
     }
@@ -124,8 +115,7 @@ std::optional<DimTerm> dim::inverse(const DimTerm &term) {
 
 bool dim::isIntegral(const DimTerm &term) {
   return term.coefficient.den == 1 &&
-         llvm::all_of(term.powers,
-                      [](DimPower power) { return power.exponent > 0; });
+         llvm::all_of(term.powers, [](DimPower power) { return power.exponent > 0; });
 }
 
 //===----------------------------------------------------------------------===//
@@ -169,14 +159,12 @@ std::optional<int64_t> DimExpr::constant() const {
 }
 
 DimExpr DimExpr::fromTerms(Terms terms) {
-  std::sort(terms.begin(), terms.end(), [](const DimTerm &a, const DimTerm &b) {
-    return isHigher(a.powers, b.powers);
-  });
+  std::sort(terms.begin(), terms.end(),
+            [](const DimTerm &a, const DimTerm &b) { return isHigher(a.powers, b.powers); });
   Terms merged;
   for (DimTerm &term : terms) {
     if (!merged.empty() && merged.back().powers == term.powers) {
-      std::optional<DimRational> sum =
-          add(merged.back().coefficient, term.coefficient);
+      std::optional<DimRational> sum = add(merged.back().coefficient, term.coefficient);
       if (!sum)
         return invalid();
       merged.back().coefficient = *sum;
@@ -215,9 +203,7 @@ DimExpr DimExpr::operator-() const {
   return fromTerms(std::move(negated));
 }
 
-DimExpr DimExpr::operator-(const DimExpr &other) const {
-  return *this + (-other);
-}
+DimExpr DimExpr::operator-(const DimExpr &other) const { return *this + (-other); }
 
 DimExpr DimExpr::operator*(const DimExpr &other) const {
   if (!isValid() || !other.isValid())

@@ -141,9 +141,7 @@ public:
   DimSymbol addSymbol(llvm::StringRef name, uint64_t origin = 0) {
     return addSymbol(DimSymbolInfo{name.str(), {}, {}, origin});
   }
-  const DimSymbolInfo &info(DimSymbol symbol) const {
-    return symbols[atoms[symbol].symbolIndex];
-  }
+  const DimSymbolInfo &info(DimSymbol symbol) const { return symbols[atoms[symbol].symbolIndex]; }
   void setValue(DimSymbol symbol, std::optional<int64_t> value) {
     symbols[atoms[symbol].symbolIndex].value = value;
   }
@@ -168,24 +166,19 @@ public:
 
   /// Replaces symbols, in arguments of functions too; `replace` returns
   /// nothing for a symbol that stays.
-  DimExpr
-  substitute(const DimExpr &expr,
-             llvm::function_ref<std::optional<DimExpr>(DimSymbol)> replace);
+  DimExpr substitute(const DimExpr &expr,
+                     llvm::function_ref<std::optional<DimExpr>(DimSymbol)> replace);
   /// Replaces all symbols that have definitions.
   DimExpr expand(const DimExpr &expr);
   /// Replaces all symbols that have values, after `expand`.
   DimExpr resolve(const DimExpr &expr);
 
   /// Equal for all sizes once definitions are put in.
-  bool equal(const DimExpr &a, const DimExpr &b) {
-    return expand(a) == expand(b);
-  }
+  bool equal(const DimExpr &a, const DimExpr &b) { return expand(a) == expand(b); }
   /// True where `expr` cannot be negative for sizes (symbols) that are not.
   /// False means unknown.
   bool isNonNegative(const DimExpr &expr);
-  bool isLessOrEqual(const DimExpr &a, const DimExpr &b) {
-    return isNonNegative(b - a);
-  }
+  bool isLessOrEqual(const DimExpr &a, const DimExpr &b) { return isNonNegative(b - a); }
 
   /// The value for given sizes. Nothing where a symbol has no value (and no
   /// definition), where a division that must be exact is not, and on overflow.
@@ -221,10 +214,8 @@ private:
   DimExpr atom(DimAtomKind kind, const DimExpr &a, const DimExpr &b);
   DimExpr build(DimAtomKind kind, const DimExpr &a, const DimExpr &b);
   uint32_t depthOf(const DimExpr &expr) const;
-  std::optional<int64_t> evaluateImpl(const DimExpr &expr, ValueOf valueOf,
-                                      Values &known) const;
-  std::optional<int64_t> evaluateAtom(uint32_t atom, ValueOf valueOf,
-                                      Values &known) const;
+  std::optional<int64_t> evaluateImpl(const DimExpr &expr, ValueOf valueOf, Values &known) const;
+  std::optional<int64_t> evaluateAtom(uint32_t atom, ValueOf valueOf, Values &known) const;
   DimExpr substituteImpl(const DimExpr &expr, Replace replace,
                          llvm::DenseMap<uint32_t, DimExpr> &done);
   void printExpr(const DimExpr &expr, std::string &out, unsigned depth) const;

@@ -30,8 +30,7 @@ static llvm::StringRef functionName(DimAtomKind kind) {
   return "";
 }
 
-void DimContext::printAtom(uint32_t id, std::string &out,
-                           unsigned depth) const {
+void DimContext::printAtom(uint32_t id, std::string &out, unsigned depth) const {
   const Atom &a = atoms[id];
   if (a.kind == DimAtomKind::Symbol) {
     out += symbols[a.symbolIndex].name;
@@ -58,8 +57,7 @@ void DimContext::printAtom(uint32_t id, std::string &out,
 }
 
 /// The absolute value of the term: "4*dim", "dim/heads", "dim/(2*heads)".
-void DimContext::printTerm(const DimTerm &term, std::string &out,
-                           unsigned depth) const {
+void DimContext::printTerm(const DimTerm &term, std::string &out, unsigned depth) const {
   int64_t num = std::abs(term.coefficient.num);
   bool any = false;
   auto factor = [&](DimPower power, int32_t exponent) {
@@ -70,8 +68,7 @@ void DimContext::printTerm(const DimTerm &term, std::string &out,
     if (exponent != 1)
       out += "**" + std::to_string(exponent);
   };
-  bool hasNumerator = llvm::any_of(
-      term.powers, [](DimPower power) { return power.exponent > 0; });
+  bool hasNumerator = llvm::any_of(term.powers, [](DimPower power) { return power.exponent > 0; });
   if (num != 1 || !hasNumerator) {
     out += std::to_string(num);
     any = true;
@@ -80,8 +77,7 @@ void DimContext::printTerm(const DimTerm &term, std::string &out,
     if (power.exponent > 0)
       factor(power, power.exponent);
 
-  size_t divisors = llvm::count_if(
-      term.powers, [](DimPower power) { return power.exponent < 0; });
+  size_t divisors = llvm::count_if(term.powers, [](DimPower power) { return power.exponent < 0; });
   if (term.coefficient.den != 1)
     ++divisors;
   if (divisors == 0)
@@ -101,8 +97,7 @@ void DimContext::printTerm(const DimTerm &term, std::string &out,
     out += ')';
 }
 
-void DimContext::printExpr(const DimExpr &expr, std::string &out,
-                           unsigned depth) const {
+void DimContext::printExpr(const DimExpr &expr, std::string &out, unsigned depth) const {
   if (!expr.isValid()) {
     out += "<too large>";
     return;

@@ -38,11 +38,10 @@ Diagnostic &Diagnostic::didYouMean(SourceRange where, StringRef candidate) {
   return fix(where, candidate);
 }
 
-Diagnostic &DiagnosticEngine::add(Severity severity, SourceRange range,
-                                  std::string place, std::string message) {
+Diagnostic &DiagnosticEngine::add(Severity severity, SourceRange range, std::string place,
+                                  std::string message) {
   // The separator cannot occur in a number, so keys of different faults differ.
-  std::string key = std::to_string(range.file) + ":" +
-                    std::to_string(range.begin) + ":" +
+  std::string key = std::to_string(range.file) + ":" + std::to_string(range.begin) + ":" +
                     std::to_string(range.end) + ":" + place + ":" + message;
   Diagnostic fresh;
   fresh.severity = severity;
@@ -69,13 +68,11 @@ Diagnostic &DiagnosticEngine::warning(SourceRange range, const Twine &message) {
   return add(Severity::Warning, range, "", message.str());
 }
 
-Diagnostic &DiagnosticEngine::errorAt(const Twine &place,
-                                      const Twine &message) {
+Diagnostic &DiagnosticEngine::errorAt(const Twine &place, const Twine &message) {
   return add(Severity::Error, {}, place.str(), message.str());
 }
 
-Diagnostic &DiagnosticEngine::warningAt(const Twine &place,
-                                        const Twine &message) {
+Diagnostic &DiagnosticEngine::warningAt(const Twine &place, const Twine &message) {
   return add(Severity::Warning, {}, place.str(), message.str());
 }
 
@@ -89,8 +86,7 @@ static std::string folded(StringRef name) {
   return result;
 }
 
-StringRef nacre::nearestName(StringRef name,
-                             llvm::ArrayRef<StringRef> candidates) {
+StringRef nacre::nearestName(StringRef name, llvm::ArrayRef<StringRef> candidates) {
   StringRef best;
   unsigned bestScore = ~0u;
   std::string foldedName = folded(name);

@@ -99,8 +99,7 @@ public:
   const SourceMap &sourceMap() const { return sources; }
 
 private:
-  Diagnostic &add(Severity severity, SourceRange range, std::string place,
-                  std::string message);
+  Diagnostic &add(Severity severity, SourceRange range, std::string place, std::string message);
 
   const SourceMap &sources;
   std::deque<Diagnostic> kept;
@@ -123,14 +122,12 @@ void renderDiagnostics(llvm::raw_ostream &out, const DiagnosticEngine &engine,
 
 /// Prints one diagnostic.
 void renderDiagnostic(llvm::raw_ostream &out, const SourceMap &sources,
-                      const Diagnostic &diagnostic,
-                      const RenderOptions &options = {});
+                      const Diagnostic &diagnostic, const RenderOptions &options = {});
 
 /// The candidate that `name` is most likely a misspelling of: the smallest
 /// edit distance, at most a third of the longer length, case and underscores
 /// counting less. Empty when nothing is near. Ties go to the first candidate.
-llvm::StringRef nearestName(llvm::StringRef name,
-                            llvm::ArrayRef<llvm::StringRef> candidates);
+llvm::StringRef nearestName(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> candidates);
 
 } // namespace nacre
 

@@ -32,8 +32,8 @@ uint32_t decode(StringRef text, unsigned &length) {
   auto *begin = source;
   auto *end = reinterpret_cast<const llvm::UTF8 *>(text.end());
   llvm::UTF32 codePoint = 0;
-  if (llvm::convertUTF8Sequence(&source, end, &codePoint,
-                                llvm::strictConversion) == llvm::conversionOK) {
+  if (llvm::convertUTF8Sequence(&source, end, &codePoint, llvm::strictConversion) ==
+      llvm::conversionOK) {
     length = static_cast<unsigned>(source - begin);
     return codePoint;
   }
@@ -129,8 +129,8 @@ private:
     out << ':' << at.line << ':' << at.column;
   }
   void snippet(const Diagnostic &diagnostic);
-  void lineWithMarks(FileId file, uint32_t number,
-                     llvm::SmallVectorImpl<Mark> &marks, ShownLine &line);
+  void lineWithMarks(FileId file, uint32_t number, llvm::SmallVectorImpl<Mark> &marks,
+                     ShownLine &line);
   void marksRow(llvm::ArrayRef<Mark> marks);
   void gutter(uint32_t number) {
     color(raw_ostream::BLUE);
@@ -193,8 +193,7 @@ void Renderer::snippet(const Diagnostic &diagnostic) {
   std::map<uint32_t, llvm::SmallVector<Part, 4>> byLine;
   auto put = [&](SourceRange range, bool isPrimary, StringRef text) {
     if (range.isValid() && range.file == file)
-      byLine[sources.lineColumn(range).line].push_back(
-          {range, isPrimary, text});
+      byLine[sources.lineColumn(range).line].push_back({range, isPrimary, text});
   };
   put(diagnostic.range, true, "");
   uint32_t primaryLine = sources.lineColumn(diagnostic.range).line;
@@ -246,8 +245,7 @@ void Renderer::snippet(const Diagnostic &diagnostic) {
   }
 }
 
-void Renderer::lineWithMarks(FileId file, uint32_t number,
-                             llvm::SmallVectorImpl<Mark> &marks,
+void Renderer::lineWithMarks(FileId file, uint32_t number, llvm::SmallVectorImpl<Mark> &marks,
                              ShownLine &line) {
   StringRef source = sources.line(file, number);
   unsigned width = line.columns.back();
@@ -292,8 +290,7 @@ void Renderer::lineWithMarks(FileId file, uint32_t number,
   // The rightmost text goes on the row of the underlines, the others below it
   // from right to left, so that no text crosses another.
   llvm::sort(marks, [](const Mark &a, const Mark &b) {
-    return std::tie(a.begin, a.end, a.order) <
-           std::tie(b.begin, b.end, b.order);
+    return std::tie(a.begin, a.end, a.order) < std::tie(b.begin, b.end, b.order);
   });
   marksRow(marks);
   bool first = true;
@@ -308,8 +305,7 @@ void Renderer::lineWithMarks(FileId file, uint32_t number,
     gutter(0);
     out << ' ' << std::string(mark.begin, ' ');
     color(mark.isPrimary ? raw_ostream::GREEN : raw_ostream::CYAN);
-    out << std::string(mark.end - mark.begin, mark.isPrimary ? '^' : '~')
-        << ' ';
+    out << std::string(mark.end - mark.begin, mark.isPrimary ? '^' : '~') << ' ';
     printSafe(out, mark.text);
     plain();
   }
@@ -325,8 +321,7 @@ void Renderer::marksRow(llvm::ArrayRef<Mark> marks) {
   for (bool primary : {false, true})
     for (const Mark &mark : marks)
       if (mark.isPrimary == primary)
-        std::fill(row.begin() + mark.begin, row.begin() + mark.end,
-                  primary ? '^' : '~');
+        std::fill(row.begin() + mark.begin, row.begin() + mark.end, primary ? '^' : '~');
   gutter(0);
   out << ' ';
   for (size_t i = 0; i < row.size();) {
@@ -356,8 +351,7 @@ void Renderer::marksRow(llvm::ArrayRef<Mark> marks) {
 } // namespace
 
 void nacre::renderDiagnostic(raw_ostream &out, const SourceMap &sources,
-                             const Diagnostic &diagnostic,
-                             const RenderOptions &options) {
+                             const Diagnostic &diagnostic, const RenderOptions &options) {
   Renderer(out, sources, options).render(diagnostic);
 }
 
@@ -369,17 +363,14 @@ void nacre::renderDiagnostics(raw_ostream &out, const DiagnosticEngine &engine,
   using Key = std::tuple<size_t, uint32_t, size_t>;
   llvm::SmallVector<std::pair<Key, const Diagnostic *>, 32> order;
   for (const Diagnostic &diagnostic : engine.diagnostics()) {
-    size_t file = rank.try_emplace(diagnostic.range.file, rank.size())
-                      .first->second;
-    order.push_back(
-        {Key(file, diagnostic.range.begin, order.size()), &diagnostic});
+    size_t file = rank.try_emplace(diagnostic.range.file, rank.size()).first->second;
+    order.push_back({Key(file, diagnostic.range.begin, order.size()), &diagnostic});
   }
   llvm::sort(order, llvm::less_first());
 
   unsigned errors = 0;
   for (auto [key, diagnostic] : order) {
-    if (diagnostic->severity == Severity::Error &&
-        ++errors > options.maxErrors)
+    if (diagnostic->severity == Severity::Error && ++errors > options.maxErrors)
       break;
     renderDiagnostic(out, engine.sourceMap(), *diagnostic, options);
   }

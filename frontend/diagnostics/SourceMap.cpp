@@ -58,8 +58,7 @@ StringRef SourceMap::text(SourceRange range) const {
 LineColumn SourceMap::lineColumn(FileId file, uint32_t offset) const {
   const File &entry = *files[file];
   offset = std::min<uint32_t>(offset, entry.text.size());
-  auto after = std::upper_bound(entry.lineStarts.begin(),
-                                entry.lineStarts.end(), offset);
+  auto after = std::upper_bound(entry.lineStarts.begin(), entry.lineStarts.end(), offset);
   LineColumn result;
   result.line = static_cast<uint32_t>(after - entry.lineStarts.begin());
   uint32_t start = entry.lineStarts[result.line - 1];

@@ -35,8 +35,7 @@ struct SourceRange {
   SourceRange to(SourceRange other) const {
     if (!isValid() || other.file != file)
       return isValid() ? *this : other;
-    return {file, begin < other.begin ? begin : other.begin,
-            end > other.end ? end : other.end};
+    return {file, begin < other.begin ? begin : other.begin, end > other.end ? end : other.end};
   }
   /// The empty range where this one starts or stops.
   SourceRange first() const { return {file, begin, begin}; }
@@ -77,16 +76,12 @@ public:
   llvm::StringRef text(SourceRange range) const;
 
   LineColumn lineColumn(FileId file, uint32_t offset) const;
-  LineColumn lineColumn(SourceRange range) const {
-    return lineColumn(range.file, range.begin);
-  }
+  LineColumn lineColumn(SourceRange range) const { return lineColumn(range.file, range.begin); }
   uint32_t lineCount(FileId file) const {
     return static_cast<uint32_t>(files[file]->lineStarts.size());
   }
   /// Byte offset of the first character of `line` (from 1).
-  uint32_t lineStart(FileId file, uint32_t line) const {
-    return files[file]->lineStarts[line - 1];
-  }
+  uint32_t lineStart(FileId file, uint32_t line) const { return files[file]->lineStarts[line - 1]; }
   /// The line (from 1) without its line break.
   llvm::StringRef line(FileId file, uint32_t line) const;
 

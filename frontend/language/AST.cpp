@@ -41,9 +41,7 @@ StringRef nacre::ast::spelling(BinaryOp op) {
   return "";
 }
 
-StringRef nacre::ast::spelling(UnaryOp op) {
-  return op == UnaryOp::Neg ? "-" : "not";
-}
+StringRef nacre::ast::spelling(UnaryOp op) { return op == UnaryOp::Neg ? "-" : "not"; }
 
 IfStmt *IfStmt::elseIf() const {
   if (!hasElse || elseBody.stmts.size() != 1)

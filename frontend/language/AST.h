@@ -32,12 +32,14 @@ using llvm::StringRef;
 /// Owns nodes and the strings that are not slices of the source text.
 class AstContext {
 public:
-  template <typename T, typename... Args> T *create(Args &&...args) {
+  template <typename T, typename... Args>
+  T *create(Args &&...args) {
     static_assert(std::is_trivially_destructible_v<T>,
                   "nodes are freed without running destructors");
     return new (allocator.Allocate<T>()) T(std::forward<Args>(args)...);
   }
-  template <typename T> ArrayRef<T> copy(ArrayRef<T> values) {
+  template <typename T>
+  ArrayRef<T> copy(ArrayRef<T> values) {
     if (values.empty())
       return {};
     T *data = allocator.Allocate<T>(values.size());
@@ -104,8 +106,7 @@ public:
   const SourceRange bareRange;
 
 protected:
-  Expr(Kind kind, SourceRange range)
-      : kind(kind), range(range), bareRange(range) {}
+  Expr(Kind kind, SourceRange range) : kind(kind), range(range), bareRange(range) {}
 };
 
 /// Stands where an expression should be and none could be read. Its fault has
@@ -119,8 +120,7 @@ struct ErrorExpr : Expr {
 struct IntExpr : Expr {
   int64_t value;
 
-  IntExpr(SourceRange range, int64_t value)
-      : Expr(Kind::Int, range), value(value) {}
+  IntExpr(SourceRange range, int64_t value) : Expr(Kind::Int, range), value(value) {}
   static bool classof(const Expr *e) { return e->kind == Kind::Int; }
 };
 
@@ -138,8 +138,7 @@ struct FloatExpr : Expr {
 struct BoolExpr : Expr {
   bool value;
 
-  BoolExpr(SourceRange range, bool value)
-      : Expr(Kind::Bool, range), value(value) {}
+  BoolExpr(SourceRange range, bool value) : Expr(Kind::Bool, range), value(value) {}
   static bool classof(const Expr *e) { return e->kind == Kind::Bool; }
 };
 
@@ -147,8 +146,7 @@ struct BoolExpr : Expr {
 struct StringExpr : Expr {
   StringRef value;
 
-  StringExpr(SourceRange range, StringRef value)
-      : Expr(Kind::String, range), value(value) {}
+  StringExpr(SourceRange range, StringRef value) : Expr(Kind::String, range), value(value) {}
   static bool classof(const Expr *e) { return e->kind == Kind::String; }
 };
 
@@ -173,8 +171,7 @@ struct EllipsisExpr : Expr {
 struct NameExpr : Expr {
   StringRef name;
 
-  NameExpr(SourceRange range, StringRef name)
-      : Expr(Kind::Name, range), name(name) {}
+  NameExpr(SourceRange range, StringRef name) : Expr(Kind::Name, range), name(name) {}
   static bool classof(const Expr *e) { return e->kind == Kind::Name; }
 };
 
@@ -193,9 +190,7 @@ struct Argument {
   Ident name; ///< empty for a positional argument
   Expr *value;
 
-  SourceRange range() const {
-    return name.empty() ? value->range : name.range.to(value->range);
-  }
+  SourceRange range() const { return name.empty() ? value->range : name.range.to(value->range); }
 };
 
 /// `callee(args)`. A method call `x.f(a)` has a MemberExpr as its callee.
@@ -213,7 +208,7 @@ struct CallExpr : Expr {
 /// One item between the brackets of an index.
 struct IndexItem {
   SourceRange range;
-  bool isSlice = false; ///< `start:stop:step`, else `start` alone
+  bool isSlice = false;  ///< `start:stop:step`, else `start` alone
   Expr *start = nullptr; ///< null in a slice: from the first element
   Expr *stop = nullptr;  ///< null: to the last
   Expr *step = nullptr;  ///< null: 1
@@ -270,10 +265,8 @@ struct BinaryExpr : Expr {
   Expr *lhs;
   Expr *rhs;
 
-  BinaryExpr(SourceRange range, BinaryOp op, SourceRange opRange, Expr *lhs,
-             Expr *rhs)
-      : Expr(Kind::Binary, range), op(op), opRange(opRange), lhs(lhs),
-        rhs(rhs) {}
+  BinaryExpr(SourceRange range, BinaryOp op, SourceRange opRange, Expr *lhs, Expr *rhs)
+      : Expr(Kind::Binary, range), op(op), opRange(opRange), lhs(lhs), rhs(rhs) {}
   static bool classof(const Expr *e) { return e->kind == Kind::Binary; }
 };
 
@@ -295,10 +288,9 @@ struct ListCompExpr : Expr {
   Expr *iterable;
   Expr *condition; ///< may be null
 
-  ListCompExpr(SourceRange range, Expr *element, Pattern *pattern,
-               Expr *iterable, Expr *condition)
-      : Expr(Kind::ListComp, range), element(element), pattern(pattern),
-        iterable(iterable), condition(condition) {}
+  ListCompExpr(SourceRange range, Expr *element, Pattern *pattern, Expr *iterable, Expr *condition)
+      : Expr(Kind::ListComp, range), element(element), pattern(pattern), iterable(iterable),
+        condition(condition) {}
   static bool classof(const Expr *e) { return e->kind == Kind::ListComp; }
 };
 
@@ -318,8 +310,7 @@ struct IfExpr : Expr {
   Expr *elseValue;
 
   IfExpr(SourceRange range, Expr *condition, Expr *thenValue, Expr *elseValue)
-      : Expr(Kind::If, range), condition(condition), thenValue(thenValue),
-        elseValue(elseValue) {}
+      : Expr(Kind::If, range), condition(condition), thenValue(thenValue), elseValue(elseValue) {}
   static bool classof(const Expr *e) { return e->kind == Kind::If; }
 };
 
@@ -365,8 +356,7 @@ struct ErrorType : TypeRef {
 struct NamedType : TypeRef {
   StringRef name;
 
-  NamedType(SourceRange range, StringRef name)
-      : TypeRef(Kind::Named, range), name(name) {}
+  NamedType(SourceRange range, StringRef name) : TypeRef(Kind::Named, range), name(name) {}
   static bool classof(const TypeRef *t) { return t->kind == Kind::Named; }
 };
 
@@ -399,8 +389,7 @@ struct TensorType : TypeRef {
 struct ListType : TypeRef {
   TypeRef *element;
 
-  ListType(SourceRange range, TypeRef *element)
-      : TypeRef(Kind::List, range), element(element) {}
+  ListType(SourceRange range, TypeRef *element) : TypeRef(Kind::List, range), element(element) {}
   static bool classof(const TypeRef *t) { return t->kind == Kind::List; }
 };
 
@@ -461,10 +450,8 @@ struct LetStmt : Stmt {
   TypeRef *type; ///< may be null
   Expr *value;
 
-  LetStmt(SourceRange range, Mode mode, Pattern *pattern, TypeRef *type,
-          Expr *value)
-      : Stmt(Kind::Let, range), mode(mode), pattern(pattern), type(type),
-        value(value) {}
+  LetStmt(SourceRange range, Mode mode, Pattern *pattern, TypeRef *type, Expr *value)
+      : Stmt(Kind::Let, range), mode(mode), pattern(pattern), type(type), value(value) {}
   static bool classof(const Stmt *s) { return s->kind == Kind::Let; }
 };
 
@@ -472,9 +459,9 @@ struct LetStmt : Stmt {
 struct Param {
   SourceRange range;
   Ident name;
-  TypeRef *type;       ///< null in a local function that leaves it out
-  Expr *defaultValue;  ///< may be null
-  StringRef doc;       ///< text of the `///` lines before it, without slashes
+  TypeRef *type;      ///< null in a local function that leaves it out
+  Expr *defaultValue; ///< may be null
+  StringRef doc;      ///< text of the `///` lines before it, without slashes
 };
 
 /// `let f(t, n) = expr`: a local function, expanded where it is called.
@@ -497,10 +484,10 @@ struct AssignStmt : Stmt {
   SourceRange opRange;
   Expr *value;
 
-  AssignStmt(SourceRange range, Expr *target, bool isCompound, BinaryOp op,
-             SourceRange opRange, Expr *value)
-      : Stmt(Kind::Assign, range), target(target), isCompound(isCompound),
-        op(op), opRange(opRange), value(value) {}
+  AssignStmt(SourceRange range, Expr *target, bool isCompound, BinaryOp op, SourceRange opRange,
+             Expr *value)
+      : Stmt(Kind::Assign, range), target(target), isCompound(isCompound), op(op), opRange(opRange),
+        value(value) {}
   static bool classof(const Stmt *s) { return s->kind == Kind::Assign; }
 };
 
@@ -508,8 +495,7 @@ struct AssignStmt : Stmt {
 struct ExprStmt : Stmt {
   Expr *value;
 
-  ExprStmt(SourceRange range, Expr *value)
-      : Stmt(Kind::Expr, range), value(value) {}
+  ExprStmt(SourceRange range, Expr *value) : Stmt(Kind::Expr, range), value(value) {}
   static bool classof(const Stmt *s) { return s->kind == Kind::Expr; }
 };
 
@@ -521,10 +507,9 @@ struct IfStmt : Stmt {
   bool hasElse;
   Body elseBody;
 
-  IfStmt(SourceRange range, Expr *condition, Body thenBody, bool hasElse,
-         Body elseBody)
-      : Stmt(Kind::If, range), condition(condition), thenBody(thenBody),
-        hasElse(hasElse), elseBody(elseBody) {}
+  IfStmt(SourceRange range, Expr *condition, Body thenBody, bool hasElse, Body elseBody)
+      : Stmt(Kind::If, range), condition(condition), thenBody(thenBody), hasElse(hasElse),
+        elseBody(elseBody) {}
   /// The `if` of `else if`, or null.
   IfStmt *elseIf() const;
   static bool classof(const Stmt *s) { return s->kind == Kind::If; }
@@ -537,8 +522,7 @@ struct ForStmt : Stmt {
   Body body;
 
   ForStmt(SourceRange range, Pattern *pattern, Expr *iterable, Body body)
-      : Stmt(Kind::For, range), pattern(pattern), iterable(iterable),
-        body(body) {}
+      : Stmt(Kind::For, range), pattern(pattern), iterable(iterable), body(body) {}
   static bool classof(const Stmt *s) { return s->kind == Kind::For; }
 };
 
@@ -600,10 +584,9 @@ struct ScanExpr : Expr {
   ArrayRef<ScanCarry> carries;
   Body body;
 
-  ScanExpr(SourceRange range, ArrayRef<ScanInput> inputs, Expr *axis,
-           ArrayRef<ScanCarry> carries, Body body)
-      : Expr(Kind::Scan, range), inputs(inputs), axis(axis), carries(carries),
-        body(body) {}
+  ScanExpr(SourceRange range, ArrayRef<ScanInput> inputs, Expr *axis, ArrayRef<ScanCarry> carries,
+           Body body)
+      : Expr(Kind::Scan, range), inputs(inputs), axis(axis), carries(carries), body(body) {}
   static bool classof(const Expr *e) { return e->kind == Kind::Scan; }
 };
 
@@ -630,8 +613,7 @@ public:
   StringRef doc;     ///< lines joined by '\n', slashes and one blank removed
 
 protected:
-  Decl(Kind kind, SourceRange range, Ident name)
-      : kind(kind), range(range), name(name) {}
+  Decl(Kind kind, SourceRange range, Ident name) : kind(kind), range(range), name(name) {}
 };
 
 /// `import std.transformer`. The names of the imported file, and those that it
@@ -653,11 +635,10 @@ struct BlockDecl : Decl {
   SourceRange bodyRange; ///< with the braces
   ArrayRef<Decl *> members;
 
-  BlockDecl(SourceRange range, Ident name, bool isModel,
-            ArrayRef<Param> params, SourceRange bodyRange,
-            ArrayRef<Decl *> members)
-      : Decl(Kind::Block, range, name), isModel(isModel), params(params),
-        bodyRange(bodyRange), members(members) {}
+  BlockDecl(SourceRange range, Ident name, bool isModel, ArrayRef<Param> params,
+            SourceRange bodyRange, ArrayRef<Decl *> members)
+      : Decl(Kind::Block, range, name), isModel(isModel), params(params), bodyRange(bodyRange),
+        members(members) {}
   static bool classof(const Decl *d) { return d->kind == Kind::Block; }
 };
 
@@ -669,10 +650,9 @@ struct FnDecl : Decl {
   TypeRef *result; ///< null: found from the body
   Body body;
 
-  FnDecl(SourceRange range, Ident name, bool isEntry, ArrayRef<Param> params,
-         TypeRef *result, Body body)
-      : Decl(Kind::Fn, range, name), isEntry(isEntry), params(params),
-        result(result), body(body) {}
+  FnDecl(SourceRange range, Ident name, bool isEntry, ArrayRef<Param> params, TypeRef *result,
+         Body body)
+      : Decl(Kind::Fn, range, name), isEntry(isEntry), params(params), result(result), body(body) {}
   static bool classof(const Decl *d) { return d->kind == Kind::Fn; }
 };
 
@@ -700,10 +680,8 @@ struct WeightDecl : Decl {
   Expr *initial; ///< may be null
   FileName fileName;
 
-  WeightDecl(SourceRange range, Ident name, TypeRef *type, Expr *initial,
-             FileName fileName)
-      : Decl(Kind::Weight, range, name), type(type), initial(initial),
-        fileName(fileName) {}
+  WeightDecl(SourceRange range, Ident name, TypeRef *type, Expr *initial, FileName fileName)
+      : Decl(Kind::Weight, range, name), type(type), initial(initial), fileName(fileName) {}
   static bool classof(const Decl *d) { return d->kind == Kind::Weight; }
 };
 
@@ -725,10 +703,8 @@ struct PartDecl : Decl {
   Expr *value; ///< a call of a block, a list of them, or a conditional one
   FileName fileName;
 
-  PartDecl(SourceRange range, Ident name, Expr *count, Expr *value,
-           FileName fileName)
-      : Decl(Kind::Part, range, name), count(count), value(value),
-        fileName(fileName) {}
+  PartDecl(SourceRange range, Ident name, Expr *count, Expr *value, FileName fileName)
+      : Decl(Kind::Part, range, name), count(count), value(value), fileName(fileName) {}
   static bool classof(const Decl *d) { return d->kind == Kind::Part; }
 };
 
@@ -742,12 +718,11 @@ struct IfDecl : Decl {
   SourceRange elseRange;
   ArrayRef<Decl *> elseMembers;
 
-  IfDecl(SourceRange range, Expr *condition, SourceRange thenRange,
-         ArrayRef<Decl *> thenMembers, bool hasElse, SourceRange elseRange,
-         ArrayRef<Decl *> elseMembers)
+  IfDecl(SourceRange range, Expr *condition, SourceRange thenRange, ArrayRef<Decl *> thenMembers,
+         bool hasElse, SourceRange elseRange, ArrayRef<Decl *> elseMembers)
       : Decl(Kind::If, range, {}), condition(condition), thenRange(thenRange),
-        thenMembers(thenMembers), hasElse(hasElse), elseRange(elseRange),
-        elseMembers(elseMembers) {}
+        thenMembers(thenMembers), hasElse(hasElse), elseRange(elseRange), elseMembers(elseMembers) {
+  }
   /// The `if` of `else if`, or null.
   IfDecl *elseIf() const;
   static bool classof(const Decl *d) { return d->kind == Kind::If; }
@@ -758,7 +733,7 @@ struct SourceFile {
   FileId file = noFile;
   StringRef doc; ///< the `///` lines at the top that an empty line ends
   ArrayRef<ImportDecl *> imports;
-  ArrayRef<Decl *> decls; ///< blocks, models, functions, constants
+  ArrayRef<Decl *> decls;     ///< blocks, models, functions, constants
   ArrayRef<Comment> comments; ///< all, in the order of the text
 };
 

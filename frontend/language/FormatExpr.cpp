@@ -16,8 +16,7 @@ static constexpr unsigned continuation = 4;
 Formatter::DocRef Formatter::expr(const Expr *e) {
   if (!e->parenthesised)
     return bareExpr(e);
-  return arena.group(cat({str("("),
-                          arena.indent(2, cat({arena.softLine(), bareExpr(e)})),
+  return arena.group(cat({str("("), arena.indent(2, cat({arena.softLine(), bareExpr(e)})),
                           arena.softLine(), str(")")}));
 }
 
@@ -41,8 +40,7 @@ Formatter::DocRef Formatter::bareExpr(const Expr *e) {
   case Expr::Kind::Unary: {
     auto *unary = llvm::cast<UnaryExpr>(e);
     bool isWord = unary->op == UnaryOp::Not;
-    return cat({str(spelling(unary->op)), str(isWord ? " " : ""),
-                expr(unary->operand)});
+    return cat({str(spelling(unary->op)), str(isWord ? " " : ""), expr(unary->operand)});
   }
   case Expr::Kind::Binary:
     return binary(llvm::cast<BinaryExpr>(e));
@@ -52,14 +50,12 @@ Formatter::DocRef Formatter::bareExpr(const Expr *e) {
     return elements("(", ")", e->range, llvm::cast<TupleExpr>(e)->elements);
   case Expr::Kind::ListComp: {
     auto *comp = llvm::cast<ListCompExpr>(e);
-    Docs inner{arena.softLine(),          expr(comp->element),
-               arena.line(),              str("for "),
-               pattern(comp->pattern, true), str(" in "),
+    Docs inner{arena.softLine(),    expr(comp->element),          arena.line(),
+               str("for "),         pattern(comp->pattern, true), str(" in "),
                expr(comp->iterable)};
     if (comp->condition)
       inner.append({arena.line(), str("if "), expr(comp->condition)});
-    return arena.group(cat({str("["), arena.indent(2, cat(inner)),
-                            arena.softLine(), str("]")}));
+    return arena.group(cat({str("["), arena.indent(2, cat(inner)), arena.softLine(), str("]")}));
   }
   case Expr::Kind::If:
     return ifValue(llvm::cast<IfExpr>(e));
@@ -95,8 +91,7 @@ static unsigned levelOf(BinaryOp op) {
 /// that is where the language lets a line end.
 void Formatter::operands(const BinaryExpr *e, Docs &parts) {
   auto *left = llvm::dyn_cast<BinaryExpr>(e->lhs);
-  if (left && !left->parenthesised && e->op != BinaryOp::Pow &&
-      levelOf(left->op) == levelOf(e->op))
+  if (left && !left->parenthesised && e->op != BinaryOp::Pow && levelOf(left->op) == levelOf(e->op))
     operands(left, parts);
   else
     parts.push_back(expr(e->lhs));
@@ -112,28 +107,28 @@ Formatter::DocRef Formatter::binary(const BinaryExpr *e) {
   return arena.group(arena.indent(continuation, cat(parts)));
 }
 
-Formatter::DocRef Formatter::elements(StringRef open, StringRef close,
-                                      SourceRange range,
+Formatter::DocRef Formatter::elements(StringRef open, StringRef close, SourceRange range,
                                       ArrayRef<Expr *> values) {
   // A list of the statement level, `a, b = f(x)`, has no brackets in the text.
   bool hasBrackets = text.substr(range.begin).starts_with(open);
   uint32_t begin = range.begin + (hasBrackets ? 1 : 0);
   uint32_t end = range.end - (hasBrackets ? 1 : 0);
-  return list(open, close, begin, end, values.size(),
-              [&](size_t i) { return values[i]->range; },
-              [&](size_t i) { return expr(values[i]); });
+  return list(
+      open, close, begin, end, values.size(), [&](size_t i) { return values[i]->range; },
+      [&](size_t i) { return expr(values[i]); });
 }
 
 Formatter::DocRef Formatter::call(const CallExpr *e) {
   size_t open = text.find('(', e->callee->range.end);
-  return list("(", ")", static_cast<uint32_t>(open) + 1, e->range.end - 1,
-              e->args.size(), [&](size_t i) { return e->args[i].range(); },
-              [&](size_t i) {
-                const Argument &arg = e->args[i];
-                if (arg.name.empty())
-                  return expr(arg.value);
-                return cat({str(arg.name.text), str("="), expr(arg.value)});
-              });
+  return list(
+      "(", ")", static_cast<uint32_t>(open) + 1, e->range.end - 1, e->args.size(),
+      [&](size_t i) { return e->args[i].range(); },
+      [&](size_t i) {
+        const Argument &arg = e->args[i];
+        if (arg.name.empty())
+          return expr(arg.value);
+        return cat({str(arg.name.text), str("="), expr(arg.value)});
+      });
 }
 
 Formatter::DocRef Formatter::index(const IndexExpr *e) {
@@ -154,9 +149,9 @@ Formatter::DocRef Formatter::index(const IndexExpr *e) {
     }
     return cat(parts);
   };
-  return list("[", "]", static_cast<uint32_t>(open) + 1, e->range.end - 1,
-              e->items.size(), [&](size_t i) { return e->items[i].range; },
-              item);
+  return list(
+      "[", "]", static_cast<uint32_t>(open) + 1, e->range.end - 1, e->items.size(),
+      [&](size_t i) { return e->items[i].range; }, item);
 }
 
 /// `(args)`, `[items]` or `.name` of the outermost postfix operator.
@@ -191,14 +186,12 @@ Formatter::DocRef Formatter::postfix(const Expr *e) {
   std::reverse(chain.begin(), chain.end());
   unsigned methods = 0;
   for (size_t i = 1; i < chain.size(); ++i)
-    methods += llvm::isa<CallExpr>(chain[i]) &&
-               llvm::isa<MemberExpr>(chain[i - 1]);
+    methods += llvm::isa<CallExpr>(chain[i]) && llvm::isa<MemberExpr>(chain[i - 1]);
 
   Docs head{expr(base)}, rest;
   bool mayBreak = methods >= 2;
   for (size_t i = 0; i < chain.size(); ++i) {
-    bool startsMethod = llvm::isa<MemberExpr>(chain[i]) &&
-                        i + 1 < chain.size() &&
+    bool startsMethod = llvm::isa<MemberExpr>(chain[i]) && i + 1 < chain.size() &&
                         llvm::isa<CallExpr>(chain[i + 1]);
     if (mayBreak && startsMethod)
       rest.push_back(arena.softLine());
@@ -212,17 +205,16 @@ Formatter::DocRef Formatter::postfix(const Expr *e) {
 
 Formatter::DocRef Formatter::ifValue(const IfExpr *e) {
   auto braces = [&](const Expr *value) {
-    return cat({str("{"),
-                arena.indent(2, cat({arena.line(), expr(value)})),
-                arena.line(), str("}")});
+    return cat(
+        {str("{"), arena.indent(2, cat({arena.line(), expr(value)})), arena.line(), str("}")});
   };
   Docs parts;
   const Expr *rest = e;
   while (auto *inner = llvm::dyn_cast<IfExpr>(rest)) {
     if (inner != e && inner->parenthesised)
       break;
-    parts.append({str("if "), expr(inner->condition), str(" "),
-                  braces(inner->thenValue), str(" else ")});
+    parts.append(
+        {str("if "), expr(inner->condition), str(" "), braces(inner->thenValue), str(" else ")});
     rest = inner->elseValue;
     // `else { if ... }` and `else if` are the same value; print the latter.
   }
@@ -251,8 +243,7 @@ Formatter::DocRef Formatter::scan(const ScanExpr *e) {
       carries.append({str(" = "), expr(carry.initial)});
   }
   head.push_back(arena.indent(continuation, cat(carries)));
-  return cat({arena.group(cat(head)), str(" "),
-              body(e->body, /*mayBeOneLine=*/false)});
+  return cat({arena.group(cat(head)), str(" "), body(e->body, /*mayBeOneLine=*/false)});
 }
 
 /// `a, b` without brackets.
@@ -305,20 +296,16 @@ Formatter::DocRef Formatter::body(const Body &b, bool mayBeOneLine) {
   bool hasComments = hasCommentBefore(end);
   if (mayBeOneLine && !hasComments && b.stmts.size() == 1 &&
       !llvm::isa<IfStmt, ForStmt, WhileStmt>(b.stmts.front()))
-    return arena.group(
-        cat({str("{"),
-             arena.indent(2, cat({arena.line(), stmt(b.stmts.front())})),
-             arena.line(), str("}")}));
-  DocRef after = trailingComment(
-      begin, b.stmts.empty() ? end : b.stmts.front()->range.begin);
+    return arena.group(cat({str("{"), arena.indent(2, cat({arena.line(), stmt(b.stmts.front())})),
+                            arena.line(), str("}")}));
+  DocRef after = trailingComment(begin, b.stmts.empty() ? end : b.stmts.front()->range.begin);
   if (b.stmts.empty() && !hasCommentBefore(end))
     return cat({str("{"), after, arena.hardLine(), str("}")});
   DocRef inner = lines(
       begin, end, b.stmts.size(), [&](size_t i) { return b.stmts[i]->range; },
-      [&](size_t i) { return stmt(b.stmts[i]); },
-      [](size_t) { return Gap::Keep; });
-  return cat({str("{"), after, arena.indent(2, cat({arena.hardLine(), inner})),
-              arena.hardLine(), str("}")});
+      [&](size_t i) { return stmt(b.stmts[i]); }, [](size_t) { return Gap::Keep; });
+  return cat({str("{"), after, arena.indent(2, cat({arena.hardLine(), inner})), arena.hardLine(),
+              str("}")});
 }
 
 Formatter::DocRef Formatter::ifStmt(const IfStmt *s) {
@@ -348,17 +335,16 @@ Formatter::DocRef Formatter::stmt(const Stmt *s) {
   }
   case Stmt::Kind::LetFn: {
     auto *let = llvm::cast<LetFnStmt>(s);
-    return assigned(cat({str("let "), str(let->name.text),
-                         params(let->params, let->name.range.end + 1, true)}),
-                    let->value);
+    return assigned(
+        cat({str("let "), str(let->name.text), params(let->params, let->name.range.end + 1, true)}),
+        let->value);
   }
   case Stmt::Kind::Assign: {
     auto *assign = llvm::cast<AssignStmt>(s);
     DocRef target = expr(assign->target);
     if (!assign->isCompound)
       return assigned(target, assign->value);
-    return cat({target, str(" "), str(spelling(assign->op)), str("= "),
-                expr(assign->value)});
+    return cat({target, str(" "), str(spelling(assign->op)), str("= "), expr(assign->value)});
   }
   case Stmt::Kind::Expr:
     return expr(llvm::cast<ExprStmt>(s)->value);
@@ -366,14 +352,13 @@ Formatter::DocRef Formatter::stmt(const Stmt *s) {
     return ifStmt(llvm::cast<IfStmt>(s));
   case Stmt::Kind::For: {
     auto *loop = llvm::cast<ForStmt>(s);
-    return cat({str("for "), pattern(loop->pattern, true), str(" in "),
-                expr(loop->iterable), str(" "),
-                body(loop->body, /*mayBeOneLine=*/true)});
+    return cat({str("for "), pattern(loop->pattern, true), str(" in "), expr(loop->iterable),
+                str(" "), body(loop->body, /*mayBeOneLine=*/true)});
   }
   case Stmt::Kind::While: {
     auto *loop = llvm::cast<WhileStmt>(s);
-    return cat({str("while "), expr(loop->condition), str(" "),
-                body(loop->body, /*mayBeOneLine=*/true)});
+    return cat(
+        {str("while "), expr(loop->condition), str(" "), body(loop->body, /*mayBeOneLine=*/true)});
   }
   case Stmt::Kind::Return:
     return cat({str("return "), exprs(llvm::cast<ReturnStmt>(s)->values)});

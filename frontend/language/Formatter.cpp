@@ -25,11 +25,10 @@ Formatter::DocRef Formatter::trailingComment(uint32_t end, uint32_t limit) {
   return arena.suffix(comment.text);
 }
 
-Formatter::DocRef
-Formatter::lines(uint32_t begin, uint32_t limit, size_t count,
-                 llvm::function_ref<SourceRange(size_t)> range,
-                 llvm::function_ref<DocRef(size_t)> build,
-                 llvm::function_ref<Gap(size_t)> gap) {
+Formatter::DocRef Formatter::lines(uint32_t begin, uint32_t limit, size_t count,
+                                   llvm::function_ref<SourceRange(size_t)> range,
+                                   llvm::function_ref<DocRef(size_t)> build,
+                                   llvm::function_ref<Gap(size_t)> gap) {
   Docs result;
   uint32_t end = begin; // of what was printed last
   bool isFirst = true;
@@ -80,10 +79,9 @@ Formatter::lines(uint32_t begin, uint32_t limit, size_t count,
   return cat(result);
 }
 
-Formatter::DocRef
-Formatter::list(StringRef open, StringRef close, uint32_t begin, uint32_t end,
-                size_t count, llvm::function_ref<SourceRange(size_t)> range,
-                llvm::function_ref<DocRef(size_t)> build) {
+Formatter::DocRef Formatter::list(StringRef open, StringRef close, uint32_t begin, uint32_t end,
+                                  size_t count, llvm::function_ref<SourceRange(size_t)> range,
+                                  llvm::function_ref<DocRef(size_t)> build) {
   if (count == 0 && !hasCommentBefore(end))
     return cat({str(open), str(close)});
   Docs inner;
@@ -104,8 +102,7 @@ Formatter::list(StringRef open, StringRef close, uint32_t begin, uint32_t end,
     }
     inner.push_back(doc);
     inner.push_back(i + 1 < count ? str(",") : arena.ifBroken(","));
-    inner.push_back(
-        trailingComment(node.end, i + 1 < count ? range(i + 1).begin : end));
+    inner.push_back(trailingComment(node.end, i + 1 < count ? range(i + 1).begin : end));
   }
   bool isFirst = count == 0;
   while (hasCommentBefore(end)) {
@@ -116,8 +113,7 @@ Formatter::list(StringRef open, StringRef close, uint32_t begin, uint32_t end,
     // What closes the list must not become part of the comment.
     inner.push_back(arena.suffix(""));
   }
-  return arena.group(cat({str(open), arena.indent(2, cat(inner)),
-                          arena.softLine(), str(close)}));
+  return arena.group(cat({str(open), arena.indent(2, cat(inner)), arena.softLine(), str(close)}));
 }
 
 //===----------------------------------------------------------------------===//
@@ -147,8 +143,8 @@ Formatter::DocRef Formatter::type(const TypeRef *t) {
   case TypeRef::Kind::Tensor: {
     auto *tensor = llvm::cast<TensorType>(t);
     DocRef dims = list(
-        "[", "]", tensor->element.range.end + 1, t->range.end - 1,
-        tensor->dims.size(), [&](size_t i) { return tensor->dims[i].range; },
+        "[", "]", tensor->element.range.end + 1, t->range.end - 1, tensor->dims.size(),
+        [&](size_t i) { return tensor->dims[i].range; },
         [&](size_t i) { return dim(tensor->dims[i]); });
     return cat({str(tensor->element.text), dims});
   }
@@ -156,16 +152,14 @@ Formatter::DocRef Formatter::type(const TypeRef *t) {
     auto *tuple = llvm::cast<TupleType>(t);
     auto range = [&](size_t i) {
       const TupleField &field = tuple->fields[i];
-      return field.name.empty() ? field.type->range
-                                : field.name.range.to(field.type->range);
+      return field.name.empty() ? field.type->range : field.name.range.to(field.type->range);
     };
-    return list("(", ")", t->range.begin + 1, t->range.end - 1,
-                tuple->fields.size(), range, [&](size_t i) {
+    return list("(", ")", t->range.begin + 1, t->range.end - 1, tuple->fields.size(), range,
+                [&](size_t i) {
                   const TupleField &field = tuple->fields[i];
                   if (field.name.empty())
                     return type(field.type);
-                  return cat({str(field.name.text), str(": "),
-                              type(field.type)});
+                  return cat({str(field.name.text), str(": "), type(field.type)});
                 });
   }
   }
@@ -174,13 +168,11 @@ Formatter::DocRef Formatter::type(const TypeRef *t) {
 
 /// How many blanks make the columns after `width` equal to those after
 /// `widest`, none where that would tear the line apart.
-static unsigned paddingFor(unsigned width, unsigned narrowest,
-                           unsigned widest) {
+static unsigned paddingFor(unsigned width, unsigned narrowest, unsigned widest) {
   return widest - narrowest > 16 ? 0 : widest - width;
 }
 
-Formatter::DocRef Formatter::params(ArrayRef<Param> params, uint32_t begin,
-                                    bool alwaysPrint) {
+Formatter::DocRef Formatter::params(ArrayRef<Param> params, uint32_t begin, bool alwaysPrint) {
   if (params.empty() && !alwaysPrint)
     return arena.empty();
   unsigned narrowest = ~0u, widest = 0;
@@ -199,14 +191,12 @@ Formatter::DocRef Formatter::params(ArrayRef<Param> params, uint32_t begin,
       ++end;
   }
   return list(
-      "(", ")", begin, end, params.size(),
-      [&](size_t i) { return params[i].range; },
+      "(", ")", begin, end, params.size(), [&](size_t i) { return params[i].range; },
       [&](size_t i) {
         const Param &param = params[i];
         Docs parts{str(param.name.text)};
         if (param.type) {
-          unsigned blanks =
-              paddingFor(columnsOf(param.name.text), narrowest, widest);
+          unsigned blanks = paddingFor(columnsOf(param.name.text), narrowest, widest);
           parts.push_back(str(":"));
           parts.push_back(arena.ifBroken(std::string(blanks, ' ')));
           parts.push_back(str(" "));
@@ -294,39 +284,34 @@ void Formatter::alignMembers(ArrayRef<Decl *> decls) {
         high = std::max(high, width);
       }
       for (size_t i = first; i < last && !isArray(decls[first]); ++i)
-        padding[decls[i]].afterColon =
-            paddingFor(columnsOf(decls[i]->name.text), low, high);
+        padding[decls[i]].afterColon = paddingFor(columnsOf(decls[i]->name.text), low, high);
       first = last;
     }
     begin = end;
   }
 }
 
-Formatter::DocRef Formatter::members(SourceRange range,
-                                     ArrayRef<Decl *> decls) {
+Formatter::DocRef Formatter::members(SourceRange range, ArrayRef<Decl *> decls) {
   if (decls.empty() && !hasCommentBefore(range.end))
     return str("{}");
   alignMembers(decls);
-  DocRef after = trailingComment(
-      range.begin + 1, decls.empty() ? range.end : decls.front()->range.begin);
+  DocRef after =
+      trailingComment(range.begin + 1, decls.empty() ? range.end : decls.front()->range.begin);
   if (decls.empty() && !hasCommentBefore(range.end))
     return cat({str("{"), after, arena.hardLine(), str("}")});
   DocRef inner = lines(
-      range.begin + 1, range.end, decls.size(),
-      [&](size_t i) { return decls[i]->range; },
+      range.begin + 1, range.end, decls.size(), [&](size_t i) { return decls[i]->range; },
       [&](size_t i) { return decl(decls[i]); },
       [&](size_t i) {
-        bool isFn = llvm::isa<FnDecl>(decls[i]) ||
-                    llvm::isa<FnDecl>(decls[i - 1]);
+        bool isFn = llvm::isa<FnDecl>(decls[i]) || llvm::isa<FnDecl>(decls[i - 1]);
         return isFn ? Gap::Blank : Gap::Keep;
       });
-  return cat({str("{"), after, arena.indent(2, cat({arena.hardLine(), inner})),
-              arena.hardLine(), str("}")});
+  return cat({str("{"), after, arena.indent(2, cat({arena.hardLine(), inner})), arena.hardLine(),
+              str("}")});
 }
 
 Formatter::DocRef Formatter::memberIf(const IfDecl *d) {
-  Docs parts{str("if "), expr(d->condition), str(" "),
-             members(d->thenRange, d->thenMembers)};
+  Docs parts{str("if "), expr(d->condition), str(" "), members(d->thenRange, d->thenMembers)};
   if (d->hasElse) {
     parts.push_back(str(" else "));
     if (const IfDecl *inner = d->elseIf())
@@ -353,8 +338,7 @@ Formatter::DocRef Formatter::decl(const Decl *d) {
   }
   case Decl::Kind::Block: {
     auto *block = llvm::cast<BlockDecl>(d);
-    return cat({str(block->isModel ? "model " : "block "),
-                str(d->name.text),
+    return cat({str(block->isModel ? "model " : "block "), str(d->name.text),
                 params(block->params, d->name.range.end + 1, false), str(" "),
                 members(block->bodyRange, block->members)});
   }
@@ -371,16 +355,16 @@ Formatter::DocRef Formatter::decl(const Decl *d) {
   }
   case Decl::Kind::Weight: {
     auto *weight = llvm::cast<WeightDecl>(d);
-    DocRef head = cat({str("weight" + afterKeyword), str(d->name.text),
-                       str(afterColon), type(weight->type)});
+    DocRef head =
+        cat({str("weight" + afterKeyword), str(d->name.text), str(afterColon), type(weight->type)});
     if (weight->initial)
       head = assigned(head, weight->initial);
     return cat({head, fileName(weight->fileName)});
   }
   case Decl::Kind::State: {
     auto *state = llvm::cast<StateDecl>(d);
-    DocRef head = cat({str("state" + afterKeyword), str(d->name.text),
-                       str(afterColon), type(state->type)});
+    DocRef head =
+        cat({str("state" + afterKeyword), str(d->name.text), str(afterColon), type(state->type)});
     return state->initial ? assigned(head, state->initial) : head;
   }
   case Decl::Kind::Part: {
@@ -407,17 +391,13 @@ std::string Formatter::run() {
   for (const ImportDecl *import : file.imports)
     decls.push_back(import);
   decls.append(file.decls.begin(), file.decls.end());
-  auto isShort = [](const Decl *d) {
-    return llvm::isa<ImportDecl, ConstDecl>(d);
-  };
+  auto isShort = [](const Decl *d) { return llvm::isa<ImportDecl, ConstDecl>(d); };
   uint32_t size = static_cast<uint32_t>(text.size());
   DocRef all = lines(
       0, size + 1, decls.size(), [&](size_t i) { return decls[i]->range; },
       [&](size_t i) { return decl(decls[i]); },
       [&](size_t i) {
-        return isShort(decls[i]) && decls[i]->kind == decls[i - 1]->kind
-                   ? Gap::Keep
-                   : Gap::Blank;
+        return isShort(decls[i]) && decls[i]->kind == decls[i - 1]->kind ? Gap::Keep : Gap::Blank;
       });
   std::string result = layout::print(all, formatWidth);
   if (!result.empty())
@@ -425,8 +405,7 @@ std::string Formatter::run() {
   return result;
 }
 
-std::optional<std::string> nacre::formatFile(FileId id,
-                                             DiagnosticEngine &diags) {
+std::optional<std::string> nacre::formatFile(FileId id, DiagnosticEngine &diags) {
   size_t before = diags.errorCount();
   AstContext context;
   const SourceFile *file = parseFile(id, context, diags);

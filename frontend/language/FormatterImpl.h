@@ -34,16 +34,13 @@ private:
 
   DocRef str(llvm::StringRef s) { return arena.text(s); }
   DocRef cat(llvm::ArrayRef<DocRef> parts) { return arena.concat(parts); }
-  DocRef source(SourceRange range) {
-    return arena.text(text.slice(range.begin, range.end));
-  }
+  DocRef source(SourceRange range) { return arena.text(text.slice(range.begin, range.end)); }
 
   //===--- comments -------------------------------------------------------===//
 
   /// The next comment starts before `offset`.
   bool hasCommentBefore(uint32_t offset) const {
-    return nextComment < file.comments.size() &&
-           file.comments[nextComment].range.begin < offset;
+    return nextComment < file.comments.size() && file.comments[nextComment].range.begin < offset;
   }
   /// No line break between two offsets of the text.
   bool onOneLine(uint32_t begin, uint32_t end) const {
@@ -65,14 +62,12 @@ private:
   /// whether a blank line must stand before node i.
   DocRef lines(uint32_t begin, uint32_t limit, size_t count,
                llvm::function_ref<SourceRange(size_t)> range,
-               llvm::function_ref<DocRef(size_t)> build,
-               llvm::function_ref<Gap(size_t)> gap);
+               llvm::function_ref<DocRef(size_t)> build, llvm::function_ref<Gap(size_t)> gap);
 
   /// `open a, b, c close`, broken into one element a line where it does not
   /// fit. `end` is the offset of the closing bracket.
-  DocRef list(llvm::StringRef open, llvm::StringRef close, uint32_t begin,
-              uint32_t end, size_t count,
-              llvm::function_ref<SourceRange(size_t)> range,
+  DocRef list(llvm::StringRef open, llvm::StringRef close, uint32_t begin, uint32_t end,
+              size_t count, llvm::function_ref<SourceRange(size_t)> range,
               llvm::function_ref<DocRef(size_t)> build);
 
   //===--- nodes ----------------------------------------------------------===//
@@ -88,14 +83,13 @@ private:
   DocRef ifValue(const ast::IfExpr *e);
   DocRef scan(const ast::ScanExpr *e);
   DocRef exprs(llvm::ArrayRef<ast::Expr *> values);
-  DocRef elements(llvm::StringRef open, llvm::StringRef close,
-                  SourceRange range, llvm::ArrayRef<ast::Expr *> values);
+  DocRef elements(llvm::StringRef open, llvm::StringRef close, SourceRange range,
+                  llvm::ArrayRef<ast::Expr *> values);
 
   DocRef pattern(const ast::Pattern *p, bool isBare = false);
   DocRef type(const ast::TypeRef *t);
   DocRef dim(const ast::Dim &d);
-  DocRef params(llvm::ArrayRef<ast::Param> params, uint32_t begin,
-                bool alwaysPrint);
+  DocRef params(llvm::ArrayRef<ast::Param> params, uint32_t begin, bool alwaysPrint);
 
   DocRef stmt(const ast::Stmt *s);
   DocRef ifStmt(const ast::IfStmt *s);

@@ -14,13 +14,10 @@ using llvm::StringRef;
 
 unsigned nacre::layout::columnsOf(StringRef text) {
   int columns = llvm::sys::unicode::columnWidthUTF8(text);
-  return columns < 0 ? static_cast<unsigned>(text.size())
-                     : static_cast<unsigned>(columns);
+  return columns < 0 ? static_cast<unsigned>(text.size()) : static_cast<unsigned>(columns);
 }
 
-Doc *Arena::make(Doc::Kind kind) {
-  return new (allocator.Allocate<Doc>()) Doc{kind};
-}
+Doc *Arena::make(Doc::Kind kind) { return new (allocator.Allocate<Doc>()) Doc{kind}; }
 
 const Doc *Arena::text(StringRef text) {
   Doc *doc = make(Doc::Kind::Text);
@@ -124,8 +121,7 @@ bool Printer::fits(Item next) const {
       break;
     case Doc::Kind::Group:
       // A group that follows is broken only where it must be.
-      work.push_back({0, item.doc->isForced && item.isBroken,
-                      item.doc->parts.front()});
+      work.push_back({0, item.doc->isForced && item.isBroken, item.doc->parts.front()});
       break;
     case Doc::Kind::Line:
       if (item.isBroken)
@@ -184,8 +180,7 @@ std::string Printer::run(const Doc *doc) {
       break;
     case Doc::Kind::Group: {
       const Doc *inner = item.doc->parts.front();
-      bool isBroken =
-          item.doc->isForced || !fits({item.indent, false, inner});
+      bool isBroken = item.doc->isForced || !fits({item.indent, false, inner});
       stack.push_back({item.indent, isBroken, inner});
       break;
     }
@@ -222,6 +217,4 @@ std::string Printer::run(const Doc *doc) {
   return std::move(out);
 }
 
-std::string nacre::layout::print(const Doc *doc, unsigned width) {
-  return Printer(width).run(doc);
-}
+std::string nacre::layout::print(const Doc *doc, unsigned width) { return Printer(width).run(doc); }

@@ -13,11 +13,11 @@ using llvm::StringRef;
 
 StringRef nacre::spelling(TokenKind kind) {
   switch (kind) {
-#define NACRE_KEYWORD(Name, text)                                              \
-  case TokenKind::Kw##Name:                                                    \
+#define NACRE_KEYWORD(Name, text)                                                                  \
+  case TokenKind::Kw##Name:                                                                        \
     return text;
-#define NACRE_PUNCTUATION(Name, text)                                          \
-  case TokenKind::Name:                                                        \
+#define NACRE_PUNCTUATION(Name, text)                                                              \
+  case TokenKind::Name:                                                                            \
     return text;
 #include "frontend/language/Tokens.def"
   default:
@@ -32,9 +32,7 @@ static TokenKind identifierKind(StringRef text) {
       .Default(TokenKind::Identifier);
 }
 
-bool nacre::isKeyword(StringRef name) {
-  return identifierKind(name) != TokenKind::Identifier;
-}
+bool nacre::isKeyword(StringRef name) { return identifierKind(name) != TokenKind::Identifier; }
 
 //===----------------------------------------------------------------------===//
 // Characters
@@ -46,8 +44,8 @@ static uint32_t decode(StringRef text, uint32_t &length) {
   auto *begin = source;
   auto *end = reinterpret_cast<const llvm::UTF8 *>(text.end());
   llvm::UTF32 codePoint = 0;
-  if (llvm::convertUTF8Sequence(&source, end, &codePoint,
-                                llvm::strictConversion) == llvm::conversionOK) {
+  if (llvm::convertUTF8Sequence(&source, end, &codePoint, llvm::strictConversion) ==
+      llvm::conversionOK) {
     length = static_cast<uint32_t>(source - begin);
     return codePoint;
   }
@@ -63,15 +61,11 @@ static bool isNameCharacter(uint32_t c) {
     uint32_t first, last;
   };
   static constexpr Range excluded[] = {
-      {0x0080, 0x00A9},   {0x00AB, 0x00B4},   {0x00B6, 0x00B9},
-      {0x00BB, 0x00BF},   {0x00D7, 0x00D7},   {0x00F7, 0x00F7},
-      {0x1680, 0x1680},   {0x2000, 0x206F},   {0x20A0, 0x20CF},
-      {0x2190, 0x2BFF},   {0x2E00, 0x2E7F},   {0x3000, 0x3004},
-      {0x3008, 0x3020},   {0x3030, 0x3030},   {0xD800, 0xF8FF},
-      {0xFE10, 0xFE1F},   {0xFE30, 0xFE6F},   {0xFEFF, 0xFEFF},
-      {0xFF00, 0xFF20},   {0xFF3B, 0xFF40},
-      {0xFF5B, 0xFF65},   {0xFFE0, 0xFFFF},   {0x1F000, 0x1FAFF},
-      {0xE0000, 0x10FFFF}};
+      {0x0080, 0x00A9}, {0x00AB, 0x00B4}, {0x00B6, 0x00B9},   {0x00BB, 0x00BF},   {0x00D7, 0x00D7},
+      {0x00F7, 0x00F7}, {0x1680, 0x1680}, {0x2000, 0x206F},   {0x20A0, 0x20CF},   {0x2190, 0x2BFF},
+      {0x2E00, 0x2E7F}, {0x3000, 0x3004}, {0x3008, 0x3020},   {0x3030, 0x3030},   {0xD800, 0xF8FF},
+      {0xFE10, 0xFE1F}, {0xFE30, 0xFE6F}, {0xFEFF, 0xFEFF},   {0xFF00, 0xFF20},   {0xFF3B, 0xFF40},
+      {0xFF5B, 0xFF65}, {0xFFE0, 0xFFFF}, {0x1F000, 0x1FAFF}, {0xE0000, 0x10FFFF}};
   for (Range range : excluded)
     if (c >= range.first && c <= range.last)
       return false;
@@ -116,20 +110,16 @@ namespace {
 
 class Lexer {
 public:
-  Lexer(FileId file, DiagnosticEngine &diags)
-      : text(diags.sourceMap().text(file)), diags(diags) {
+  Lexer(FileId file, DiagnosticEngine &diags) : text(diags.sourceMap().text(file)), diags(diags) {
     result.file = file;
   }
 
   TokenStream run();
 
 private:
-  char at(size_t offset) const {
-    return pos + offset < text.size() ? text[pos + offset] : '\0';
-  }
+  char at(size_t offset) const { return pos + offset < text.size() ? text[pos + offset] : '\0'; }
   SourceRange range(size_t begin, size_t end) const {
-    return {result.file, static_cast<uint32_t>(begin),
-            static_cast<uint32_t>(end)};
+    return {result.file, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
   }
   void add(TokenKind kind, size_t begin);
   bool skipName();
@@ -187,8 +177,7 @@ void Lexer::number() {
     while (llvm::isDigit(at(0)) || (at(0) == '_' && llvm::isDigit(at(1))))
       ++pos;
   };
-  if (at(0) == '0' && (at(1) == 'x' || at(1) == 'X') &&
-      llvm::isHexDigit(at(2))) {
+  if (at(0) == '0' && (at(1) == 'x' || at(1) == 'X') && llvm::isHexDigit(at(2))) {
     pos += 2;
     while (llvm::isHexDigit(at(0)) || (at(0) == '_' && llvm::isHexDigit(at(1))))
       ++pos;
@@ -206,15 +195,15 @@ void Lexer::number() {
       digits();
     }
     // `1.` alone; `1..` is a range of dimensions and `1.name` a member.
-    if (kind == TokenKind::Int && at(0) == '.' && at(1) != '.' &&
-        !llvm::isAlpha(at(1)) && at(1) != '_' &&
-        static_cast<unsigned char>(at(1)) < 0x80) {
+    if (kind == TokenKind::Int && at(0) == '.' && at(1) != '.' && !llvm::isAlpha(at(1)) &&
+        at(1) != '_' && static_cast<unsigned char>(at(1)) < 0x80) {
       ++pos;
       kind = TokenKind::Float;
       StringRef written = text.slice(begin, pos);
       diags
           .error(range(begin, pos), "a number needs a digit after the point; "
-                                    "write '" + written + "0'")
+                                    "write '" +
+                                        written + "0'")
           .fix(range(begin, pos), written + "0");
     }
   }
@@ -258,8 +247,8 @@ void Lexer::string(char quote) {
       uint32_t value = 0;
       size_t close = rest.take_front(8).find('}');
       if (rest.consume_front("{") && close != StringRef::npos &&
-          !rest.take_front(close - 1).getAsInteger(16, value) &&
-          value <= 0x10FFFF && !(value >= 0xD800 && value <= 0xDFFF)) {
+          !rest.take_front(close - 1).getAsInteger(16, value) && value <= 0x10FFFF &&
+          !(value >= 0xD800 && value <= 0xDFFF)) {
         pos += close + 2;
         continue;
       }
@@ -285,17 +274,14 @@ void Lexer::string(char quote) {
   if (!isClosed)
     diags.error(range(begin, pos), "this string is not closed on its line");
   else if (quote == '\'')
-    diags
-        .error(range(begin, pos), "strings are written in double quotes")
-        .fix(range(begin, pos),
-             quoteString(decodeString(text.slice(begin, pos))));
+    diags.error(range(begin, pos), "strings are written in double quotes")
+        .fix(range(begin, pos), quoteString(decodeString(text.slice(begin, pos))));
   add(TokenKind::String, begin);
 }
 
 /// A comment to the end of the line; `begin` is where it starts.
 void Lexer::comment(size_t begin) {
-  StringRef line = text.drop_front(begin).take_until(
-      [](char c) { return c == '\n'; });
+  StringRef line = text.drop_front(begin).take_until([](char c) { return c == '\n'; });
   pos = begin + line.size();
   line = line.rtrim(" \t\r\v\f");
   ast::Comment result;
@@ -310,11 +296,11 @@ void Lexer::comment(size_t begin) {
 void Lexer::punctuation() {
   size_t begin = pos;
   StringRef rest = text.drop_front(pos);
-#define NACRE_PUNCTUATION(Name, symbol)                                        \
-  if (rest.starts_with(symbol)) {                                              \
-    pos += sizeof(symbol) - 1;                                                 \
-    add(TokenKind::Name, begin);                                               \
-    return;                                                                    \
+#define NACRE_PUNCTUATION(Name, symbol)                                                            \
+  if (rest.starts_with(symbol)) {                                                                  \
+    pos += sizeof(symbol) - 1;                                                                     \
+    add(TokenKind::Name, begin);                                                                   \
+    return;                                                                                        \
   }
 #include "frontend/language/Tokens.def"
   strange();
@@ -326,8 +312,7 @@ void Lexer::strange() {
   size_t begin = pos;
   auto readAs = [&](StringRef written, StringRef meant, TokenKind kind) {
     pos += written.size();
-    diags.error(range(begin, pos), "'" + written + "' is written '" + meant +
-                                       "' here")
+    diags.error(range(begin, pos), "'" + written + "' is written '" + meant + "' here")
         .fix(range(begin, pos), meant);
     add(kind, begin);
   };
@@ -346,9 +331,8 @@ void Lexer::strange() {
   }
   if (rest.starts_with("\\")) {
     ++pos;
-    diags.error(range(begin, pos),
-                "unexpected '\\'; inside brackets, and after an operator, an "
-                "expression continues on the next line by itself");
+    diags.error(range(begin, pos), "unexpected '\\'; inside brackets, and after an operator, an "
+                                   "expression continues on the next line by itself");
     return;
   }
 
@@ -359,19 +343,16 @@ void Lexer::strange() {
     pos += length;
     StringRef meant(&narrow, 1);
     diags
-        .error(range(begin, pos), "'" + rest.take_front(length) +
-                                      "' is not the '" + meant +
+        .error(range(begin, pos), "'" + rest.take_front(length) + "' is not the '" + meant +
                                       "' of the language; write the ASCII "
                                       "character")
         .fix(range(begin, pos), meant);
     if (narrow == '"' || narrow == '\'') {
       // Take the text up to the closing quote along, so that its words are not
       // read as names.
-      StringRef line = text.drop_front(pos).take_until(
-          [](char c) { return c == '\n'; });
+      StringRef line = text.drop_front(pos).take_until([](char c) { return c == '\n'; });
       size_t close = line.find_first_of("\"'");
-      for (StringRef mark : {"\xE2\x80\x98", "\xE2\x80\x99", "\xE2\x80\x9C",
-                             "\xE2\x80\x9D"}) {
+      for (StringRef mark : {"\xE2\x80\x98", "\xE2\x80\x99", "\xE2\x80\x9C", "\xE2\x80\x9D"}) {
         size_t found = line.find(mark);
         if (found != StringRef::npos)
           close = std::min(close, found + mark.size() - 1);
@@ -381,8 +362,8 @@ void Lexer::strange() {
       add(TokenKind::String, begin);
       return;
     }
-#define NACRE_PUNCTUATION(Name, symbol)                                        \
-  if (meant == symbol)                                                         \
+#define NACRE_PUNCTUATION(Name, symbol)                                                            \
+  if (meant == symbol)                                                                             \
     return add(TokenKind::Name, begin);
 #include "frontend/language/Tokens.def"
     return;
@@ -405,8 +386,7 @@ void Lexer::strange() {
     codePoint = decode(text.drop_front(pos), length);
     if (codePoint == 0xFFFD)
       isUtf8 = false;
-    else if (pos != begin &&
-             (isNameCharacter(codePoint) || narrowForm(codePoint)))
+    else if (pos != begin && (isNameCharacter(codePoint) || narrowForm(codePoint)))
       break;
     pos += length;
   }
@@ -449,23 +429,22 @@ TokenStream Lexer::run() {
     } else if (c == '/' && at(1) == '*') {
       size_t close = text.find("*/", pos + 2);
       size_t end = close == StringRef::npos ? text.size() : close + 2;
-      diags.error(range(pos, pos + 2),
-                  "comments start with '//' and end with the line");
+      diags.error(range(pos, pos + 2), "comments start with '//' and end with the line");
       if (text.slice(pos, end).contains('\n'))
         startsLine = true;
       pos = end;
     } else if (llvm::isDigit(c)) {
       number();
     } else if (c == '.' && llvm::isDigit(at(1)) &&
-               (result.tokens.empty() || result.tokens.back().end != pos ||
-                startsLine)) {
+               (result.tokens.empty() || result.tokens.back().end != pos || startsLine)) {
       size_t begin = pos++;
       while (llvm::isDigit(at(0)))
         ++pos;
       StringRef written = text.slice(begin, pos);
       diags
           .error(range(begin, pos), "a number needs a digit before the point; "
-                                    "write '0" + written + "'")
+                                    "write '0" +
+                                        written + "'")
           .fix(range(begin, pos), "0" + written);
       add(TokenKind::Float, begin);
     } else if (c == '"' || c == '\'') {
@@ -483,9 +462,7 @@ TokenStream Lexer::run() {
   return std::move(result);
 }
 
-TokenStream nacre::lex(FileId file, DiagnosticEngine &diags) {
-  return Lexer(file, diags).run();
-}
+TokenStream nacre::lex(FileId file, DiagnosticEngine &diags) { return Lexer(file, diags).run(); }
 
 //===----------------------------------------------------------------------===//
 // String literals

@@ -19,8 +19,7 @@ Ident Parser::parseName(const llvm::Twine &what) {
     return name;
   }
   if (isKeyword(spellingOf(token())))
-    error(here(), "'" + spellingOf(token()) +
-                      "' is a word of the language and cannot be a name");
+    error(here(), "'" + spellingOf(token()) + "' is a word of the language and cannot be a name");
   else
     expected(what);
   return {};
@@ -80,8 +79,7 @@ TypeRef *Parser::parseTensorType(Ident element) {
         dim.kind = Dim::Kind::Size;
         dim.size = size;
         auto *compare = llvm::dyn_cast<BinaryExpr>(size);
-        if (compare && compare->op == BinaryOp::Le &&
-            !compare->parenthesised) {
+        if (compare && compare->op == BinaryOp::Le && !compare->parenthesised) {
           dim.kind = Dim::Kind::Bounded;
           dim.size = compare->lhs;
           dim.bound = compare->rhs;
@@ -119,8 +117,7 @@ TypeRef *Parser::parseTupleType() {
   }
   if (fields.empty() && !panicking)
     error(since(open), "expected a type between '(' and ')'");
-  return context.create<TupleType>(since(open),
-                                   context.copy(ArrayRef<TupleField>(fields)));
+  return context.create<TupleType>(since(open), context.copy(ArrayRef<TupleField>(fields)));
 }
 
 /// `(name: type = default, ...)`; the current token should be '('.
@@ -147,8 +144,7 @@ ArrayRef<Param> Parser::parseParams(StringRef typeExample) {
           error(param.range.to(here()), "a parameter is written 'name: type'");
         else
           diags.error(param.name.range, "parameter '" + param.name.text +
-                                            "' needs a type, as in '" +
-                                            param.name.text + ": " +
+                                            "' needs a type, as in '" + param.name.text + ": " +
                                             typeExample + "'");
         param.type = context.create<ErrorType>(param.name.range);
       }
@@ -180,8 +176,7 @@ Decl *Parser::parseTopLevel() {
     return parseConst();
   case TokenKind::KwLet:
   case TokenKind::KwVar:
-    error(here(), "at the top of a file a value is declared with 'const'")
-        .fix(here(), "const");
+    error(here(), "at the top of a file a value is declared with 'const'").fix(here(), "const");
     return nullptr;
   case TokenKind::RightBrace:
   case TokenKind::Semicolon:
@@ -207,22 +202,23 @@ Decl *Parser::parseTopLevel() {
       return nullptr;
     }
     if (word == "class" || word == "struct" || word == "module") {
-      error(here(), "'" + word + "' is written 'block', or 'model' for what is "
-                                 "compiled")
+      error(here(), "'" + word +
+                        "' is written 'block', or 'model' for what is "
+                        "compiled")
           .fix(here(), "block");
       return nullptr;
     }
-    static constexpr StringRef words[] = {"import", "model", "block", "fn",
-                                          "const"};
-    Diagnostic &diagnostic =
-        error(here(), "expected a declaration: import, model, block, fn or "
-                      "const; found '" + word + "'");
+    static constexpr StringRef words[] = {"import", "model", "block", "fn", "const"};
+    Diagnostic &diagnostic = error(here(), "expected a declaration: import, model, block, fn or "
+                                           "const; found '" +
+                                               word + "'");
     diagnostic.didYouMean(here(), nearestName(word, words));
     return nullptr;
   }
   default:
     error(here(), "expected a declaration: import, model, block, fn or const; "
-                  "found " + describe(token()));
+                  "found " +
+                      describe(token()));
     return nullptr;
   }
 }
@@ -245,8 +241,7 @@ ImportDecl *Parser::parseImport() {
                   "visible as it is");
   if (panicking)
     return nullptr;
-  return context.create<ImportDecl>(since(start),
-                                    context.copy(ArrayRef<Ident>(path)),
+  return context.create<ImportDecl>(since(start), context.copy(ArrayRef<Ident>(path)),
                                     since(pathStart));
 }
 
@@ -255,15 +250,13 @@ Decl *Parser::parseBlock() {
   SourceRange start = here();
   bool isModel = isWord("model");
   advance();
-  Ident name =
-      parseName(isModel ? "the name of the model" : "the name of the block");
+  Ident name = parseName(isModel ? "the name of the model" : "the name of the block");
   ArrayRef<Param> params;
   if (!panicking && is(TokenKind::LeftParen))
     params = parseParams("int");
   SourceRange bodyRange;
   ArrayRef<Decl *> members = parseMembers(isModel, bodyRange);
-  return context.create<BlockDecl>(since(start), name, isModel, params,
-                                   bodyRange, members);
+  return context.create<BlockDecl>(since(start), name, isModel, params, bodyRange, members);
 }
 
 /// `fn name(params) -> type { ... }`, `fn (params) ...`, `entry name ...`.
@@ -273,8 +266,7 @@ Decl *Parser::parseFn() {
   advance();
   Ident name;
   if (isEntry || !is(TokenKind::LeftParen))
-    name = parseName(isEntry ? "the name of the entry"
-                             : "the name of the function, or '('");
+    name = parseName(isEntry ? "the name of the entry" : "the name of the function, or '('");
   ArrayRef<Param> params = parseParams("f32[B, S]");
   TypeRef *result = nullptr;
   if (!panicking && consume(TokenKind::Arrow))
@@ -282,8 +274,7 @@ Decl *Parser::parseFn() {
   else if (!panicking && is(TokenKind::Colon))
     error(here(), "the type of the result follows '->'").fix(here(), " ->");
   Body body = parseBody();
-  return context.create<FnDecl>(since(start), name, isEntry, params, result,
-                                body);
+  return context.create<FnDecl>(since(start), name, isEntry, params, result, body);
 }
 
 Decl *Parser::parseConst() {
@@ -362,8 +353,7 @@ Decl *Parser::parseMember(bool isModel) {
     break;
   default:
     error(here(), "expected a member: weight, part, state, const, fn" +
-                      llvm::Twine(isModel ? ", entry" : "") + " or if; found " +
-                      describe(token()));
+                      llvm::Twine(isModel ? ", entry" : "") + " or if; found " + describe(token()));
     return nullptr;
   }
 
@@ -376,8 +366,7 @@ Decl *Parser::parseMember(bool isModel) {
     return parsePart();
   if (word == "entry") {
     if (!isModel) {
-      error(here(), "only a model has entries; in a block write 'fn'")
-          .fix(here(), "fn");
+      error(here(), "only a model has entries; in a block write 'fn'").fix(here(), "fn");
       return nullptr;
     }
     return parseFn();
@@ -391,11 +380,9 @@ Decl *Parser::parseMember(bool isModel) {
                   "without 'self'");
     return nullptr;
   }
-  static constexpr StringRef words[] = {"weight", "part", "state", "const",
-                                        "entry",  "fn",   "if"};
+  static constexpr StringRef words[] = {"weight", "part", "state", "const", "entry", "fn", "if"};
   error(here(), "expected a member: weight, part, state, const, fn" +
-                    llvm::Twine(isModel ? ", entry" : "") + " or if; found '" +
-                    word + "'")
+                    llvm::Twine(isModel ? ", entry" : "") + " or if; found '" + word + "'")
       .didYouMean(here(), nearestName(word, words));
   return nullptr;
 }
@@ -421,8 +408,8 @@ Decl *Parser::parseMemberIf(bool isModel) {
       elseMembers = parseMembers(isModel, elseRange);
     }
   }
-  return context.create<IfDecl>(since(start), condition, thenRange, thenMembers,
-                                hasElse, elseRange, elseMembers);
+  return context.create<IfDecl>(since(start), condition, thenRange, thenMembers, hasElse, elseRange,
+                                elseMembers);
 }
 
 /// `as "name.in.file"`, where it is written.
@@ -451,8 +438,7 @@ Decl *Parser::parseWeight() {
   if (!panicking && consume(TokenKind::Equal))
     initial = parseExpr();
   FileName fileName = parseFileName();
-  return context.create<WeightDecl>(since(start), name, type, initial,
-                                    fileName);
+  return context.create<WeightDecl>(since(start), name, type, initial, fileName);
 }
 
 Decl *Parser::parseState() {

@@ -69,9 +69,7 @@ Expr *Parser::parseBinary(unsigned level) {
     SourceRange opRange = here();
     advance();
     Expr *operand = parseBinary(comparisonLevel);
-    lhs = grow(context.create<UnaryExpr>(since(start), UnaryOp::Not, opRange,
-                                         operand),
-               {operand});
+    lhs = grow(context.create<UnaryExpr>(since(start), UnaryOp::Not, opRange, operand), {operand});
   } else {
     lhs = parseUnary();
   }
@@ -82,15 +80,12 @@ Expr *Parser::parseBinary(unsigned level) {
     SourceRange opRange = here();
     advance();
     Expr *rhs = parseBinary(info->level + 1);
-    lhs = grow(context.create<BinaryExpr>(since(start), info->op, opRange, lhs,
-                                          rhs),
-               {lhs, rhs});
+    lhs = grow(context.create<BinaryExpr>(since(start), info->op, opRange, lhs, rhs), {lhs, rhs});
     if (info->level != comparisonLevel || !continues())
       continue;
     std::optional<OperatorInfo> next = binaryOperator(token().kind);
     if (next && next->level == comparisonLevel)
-      error(here(), "comparisons do not chain; write 'a < b and b < c'")
-          .label(opRange, "");
+      error(here(), "comparisons do not chain; write 'a < b and b < c'").label(opRange, "");
   }
   return lhs;
 }
@@ -102,9 +97,7 @@ Expr *Parser::parseUnary() {
   SourceRange start = here();
   advance();
   Expr *operand = parseUnary();
-  return grow(context.create<UnaryExpr>(since(start), UnaryOp::Neg, start,
-                                        operand),
-              {operand});
+  return grow(context.create<UnaryExpr>(since(start), UnaryOp::Neg, start, operand), {operand});
 }
 
 Expr *Parser::parsePower() {
@@ -116,8 +109,7 @@ Expr *Parser::parsePower() {
   advance();
   // Right-associative, and the exponent may have a sign: 2 ** -x ** y.
   Expr *exponent = parseUnary();
-  return grow(context.create<BinaryExpr>(since(start), BinaryOp::Pow, opRange,
-                                         base, exponent),
+  return grow(context.create<BinaryExpr>(since(start), BinaryOp::Pow, opRange, base, exponent),
               {base, exponent});
 }
 
@@ -140,14 +132,13 @@ Expr *Parser::parseMember(Expr *base) {
   SourceRange dot = here();
   advance();
   if (is(TokenKind::Int) && token().begin == dot.end) {
-    error(dot.to(here()), "parts of an array are chosen with brackets; write '[" +
-                              spellingOf(token()) + "]'")
+    error(dot.to(here()),
+          "parts of an array are chosen with brackets; write '[" + spellingOf(token()) + "]'")
         .fix(dot.to(here()), "[" + spellingOf(token()) + "]");
     return base;
   }
   Ident name = parseName("a name after '.'");
-  return grow(context.create<MemberExpr>(since(base->range), base, name),
-              {base});
+  return grow(context.create<MemberExpr>(since(base->range), base, name), {base});
 }
 
 Expr *Parser::parseCall(Expr *callee) {
@@ -165,15 +156,15 @@ Expr *Parser::parseCall(Expr *callee) {
         advance();
       }
       if (is(TokenKind::Star) || is(TokenKind::StarStar)) {
-        error(here(), "arguments cannot be unpacked with '" +
-                          spellingOf(token()) + "'; write them one by one");
+        error(here(), "arguments cannot be unpacked with '" + spellingOf(token()) +
+                          "'; write them one by one");
         break;
       }
       arg.value = parseExpr();
-      if (arg.name.empty() && !args.empty() && !args.back().name.empty() &&
-          !panicking)
-        diags.error(since(start), "an argument without a name cannot follow "
-                                  "one with a name")
+      if (arg.name.empty() && !args.empty() && !args.back().name.empty() && !panicking)
+        diags
+            .error(since(start), "an argument without a name cannot follow "
+                                 "one with a name")
             .label(args.back().name.range, "named");
       args.push_back(arg);
       if (!consume(TokenKind::Comma))
@@ -192,8 +183,7 @@ Expr *Parser::parseCall(Expr *callee) {
 bool Parser::parseIndexItem(IndexItem &item) {
   SourceRange start = here();
   auto endsPart = [&] {
-    return is(TokenKind::Colon) || is(TokenKind::Comma) ||
-           is(TokenKind::RightBracket);
+    return is(TokenKind::Colon) || is(TokenKind::Comma) || is(TokenKind::RightBracket);
   };
   if (!is(TokenKind::Colon))
     item.start = parseExpr();
@@ -224,8 +214,7 @@ Expr *Parser::parseIndex(Expr *base) {
     close(TokenKind::RightBracket, open);
   }
   auto *index =
-      context.create<IndexExpr>(since(base->range), base,
-                                context.copy(ArrayRef<IndexItem>(items)));
+      context.create<IndexExpr>(since(base->range), base, context.copy(ArrayRef<IndexItem>(items)));
   grow(index, {base});
   for (const IndexItem &item : items)
     grow(index, {item.start, item.stop, item.step});
@@ -313,8 +302,7 @@ Expr *Parser::parseFloat() {
     if (c != '_')
       digits.push_back(c);
   double value = 0;
-  if (digits.size() > 400 || StringRef(digits).getAsDouble(value) ||
-      !std::isfinite(value)) {
+  if (digits.size() > 400 || StringRef(digits).getAsDouble(value) || !std::isfinite(value)) {
     diags.error(range, "this number does not fit in 64 bits");
     value = 0;
   }
@@ -342,9 +330,8 @@ Expr *Parser::parseParens() {
   if (elements.empty())
     return errorExpr();
   if (elements.size() > 1)
-    return growOver(context.create<TupleExpr>(
-                        since(open), context.copy(ArrayRef<Expr *>(elements))),
-                    elements);
+    return growOver(
+        context.create<TupleExpr>(since(open), context.copy(ArrayRef<Expr *>(elements))), elements);
   if (hasComma && !panicking)
     diags.error(since(open), "a tuple has at least two elements; remove the "
                              "','");
@@ -369,16 +356,15 @@ Expr *Parser::parseList() {
       if (!panicking && consume(TokenKind::KwIf))
         condition = parseExpr();
       close(TokenKind::RightBracket, open);
-      return grow(context.create<ListCompExpr>(since(open), elements.front(),
-                                               pattern, iterable, condition),
-                  {elements.front(), iterable, condition});
+      return grow(
+          context.create<ListCompExpr>(since(open), elements.front(), pattern, iterable, condition),
+          {elements.front(), iterable, condition});
     }
     if (!consume(TokenKind::Comma))
       break;
   }
   close(TokenKind::RightBracket, open);
-  return growOver(context.create<ListExpr>(
-                      since(open), context.copy(ArrayRef<Expr *>(elements))),
+  return growOver(context.create<ListExpr>(since(open), context.copy(ArrayRef<Expr *>(elements))),
                   elements);
 }
 
@@ -395,8 +381,8 @@ Expr *Parser::parseIf() {
     Brackets inside(*this);
     Expr *result = parseExpr();
     if (!panicking && !consume(TokenKind::RightBrace))
-      error(here(), "expected '}', found " + describe(token()) +
-                        "; 'if' as a value holds one expression")
+      error(here(),
+            "expected '}', found " + describe(token()) + "; 'if' as a value holds one expression")
           .label(open, "opened here");
     return result;
   };
@@ -409,8 +395,7 @@ Expr *Parser::parseIf() {
     advance();
     elseValue = !panicking && is(TokenKind::KwIf) ? parseIf() : value();
   }
-  return grow(context.create<IfExpr>(since(start), condition, thenValue,
-                                     elseValue),
+  return grow(context.create<IfExpr>(since(start), condition, thenValue, elseValue),
               {condition, thenValue, elseValue});
 }
 
@@ -428,8 +413,7 @@ Expr *Parser::parseScan() {
     if (!panicking && consume(TokenKind::KwIn)) {
       input.sequence = parseExpr();
     } else if (input.pattern->kind == Pattern::Kind::Name) {
-      input.sequence = context.create<NameExpr>(input.pattern->range,
-                                                input.pattern->name.text);
+      input.sequence = context.create<NameExpr>(input.pattern->range, input.pattern->name.text);
     } else {
       expected("'in' and what to step over");
       input.sequence = errorExpr();
@@ -477,9 +461,8 @@ Expr *Parser::parseScan() {
   unsigned outerDeepest = deepest;
   deepest = 0;
   Body body = parseBody();
-  auto *scan = context.create<ScanExpr>(
-      since(start), context.copy(ArrayRef<ScanInput>(inputs)), axis,
-      context.copy(ArrayRef<ScanCarry>(carries)), body);
+  auto *scan = context.create<ScanExpr>(since(start), context.copy(ArrayRef<ScanInput>(inputs)),
+                                        axis, context.copy(ArrayRef<ScanCarry>(carries)), body);
   scan->depth = static_cast<uint16_t>(deepest + 1);
   deepest = std::max(deepest, outerDeepest);
   grow(scan, {axis});

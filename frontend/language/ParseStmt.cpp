@@ -21,8 +21,7 @@ Pattern *Parser::parsePattern(bool allowBareTuple) {
   bool isList = is(TokenKind::LeftBracket);
   if (isList || is(TokenKind::LeftParen)) {
     advance();
-    TokenKind closing =
-        isList ? TokenKind::RightBracket : TokenKind::RightParen;
+    TokenKind closing = isList ? TokenKind::RightBracket : TokenKind::RightParen;
     llvm::SmallVector<Pattern *, 4> elements;
     {
       Brackets inside(*this);
@@ -76,8 +75,7 @@ Body Parser::parseBody() {
   while (!is(TokenKind::RightBrace)) {
     size_t before = pos;
     bool isMember = startsMember();
-    if (atEnd() || startsTopLevel() ||
-        (isMember && indentation(token().begin) <= ownIndentation)) {
+    if (atEnd() || startsTopLevel() || (isMember && indentation(token().begin) <= ownIndentation)) {
       isOpen = true;
       break;
     }
@@ -114,9 +112,7 @@ void Parser::endStatement() {
   if (panicking || atEnd())
     return;
   if (is(TokenKind::Semicolon)) {
-    diags
-        .error(here(), "statements end with the line; remove the ';'")
-        .fix(here(), "");
+    diags.error(here(), "statements end with the line; remove the ';'").fix(here(), "");
     while (consume(TokenKind::Semicolon)) {
     }
     return;
@@ -184,8 +180,8 @@ Stmt *Parser::parseLet() {
         .fix(start.to(here()), "var");
     return nullptr;
   }
-  if (mode == LetStmt::Mode::Let && is(TokenKind::Identifier) &&
-      isNext(TokenKind::LeftParen) && !token(1).startsLine) {
+  if (mode == LetStmt::Mode::Let && is(TokenKind::Identifier) && isNext(TokenKind::LeftParen) &&
+      !token(1).startsLine) {
     Ident name = parseName("a name");
     ArrayRef<Param> params = parseParams(/*typeExample=*/"");
     if (!panicking && is(TokenKind::LeftBrace))
@@ -224,8 +220,7 @@ Stmt *Parser::parseIfStmt() {
       elseBody = parseBody();
     }
   }
-  return context.create<IfStmt>(since(start), condition, thenBody, hasElse,
-                                elseBody);
+  return context.create<IfStmt>(since(start), condition, thenBody, hasElse, elseBody);
 }
 
 Stmt *Parser::parseFor() {
@@ -317,10 +312,8 @@ Expr *Parser::parseValue() {
   llvm::SmallVector<Expr *, 4> elements{first};
   while (!panicking && consume(TokenKind::Comma))
     elements.push_back(parseExpr());
-  return growOver(
-      context.create<TupleExpr>(since(start),
-                                context.copy(ArrayRef<Expr *>(elements))),
-      elements);
+  return growOver(context.create<TupleExpr>(since(start), context.copy(ArrayRef<Expr *>(elements))),
+                  elements);
 }
 
 Stmt *Parser::parseAssignOrExpr() {
@@ -338,9 +331,8 @@ Stmt *Parser::parseAssignOrExpr() {
   if (!compound && !is(TokenKind::Equal)) {
     if (auto *name = llvm::dyn_cast<NameExpr>(target);
         name && !token().startsLine && is(TokenKind::Identifier)) {
-      static constexpr StringRef words[] = {"let",    "var",   "const",
-                                            "return", "yield", "while",
-                                            "for",    "if"};
+      static constexpr StringRef words[] = {"let",   "var",   "const", "return",
+                                            "yield", "while", "for",   "if"};
       StringRef near = nearestName(name->name, words);
       if (!near.empty()) {
         error(name->range, "'" + name->name + "' starts no statement")
@@ -362,6 +354,5 @@ Stmt *Parser::parseAssignOrExpr() {
   if (!panicking)
     checkTarget(target);
   return context.create<AssignStmt>(since(start), target, compound.has_value(),
-                                    compound.value_or(BinaryOp::Add), opRange,
-                                    value);
+                                    compound.value_or(BinaryOp::Add), opRange, value);
 }

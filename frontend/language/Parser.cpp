@@ -56,12 +56,10 @@ bool Parser::expect(TokenKind kind, const llvm::Twine &what) {
     return false;
   if (consume(kind))
     return true;
-  if (is(TokenKind::Identifier) || !isKeyword(spellingOf(token())) ||
-      kind != TokenKind::Identifier)
+  if (is(TokenKind::Identifier) || !isKeyword(spellingOf(token())) || kind != TokenKind::Identifier)
     expected(what);
   else
-    error(here(), "'" + spellingOf(token()) +
-                      "' is a word of the language and cannot be a name");
+    error(here(), "'" + spellingOf(token()) + "' is a word of the language and cannot be a name");
   return false;
 }
 
@@ -73,8 +71,7 @@ bool Parser::close(TokenKind kind, SourceRange open) {
   if (atEnd() || startsStatement() || is(TokenKind::RightBrace))
     error(open, "this '" + diags.sourceMap().text(open) + "' is never closed");
   else
-    error(here(), "expected ',' or '" + spelling(kind) + "', found " +
-                      describe(token()))
+    error(here(), "expected ',' or '" + spelling(kind) + "', found " + describe(token()))
         .label(open, "opened here");
   return false;
 }
@@ -89,16 +86,15 @@ bool Parser::startsTopLevel() const {
   if (!token().startsLine)
     return false;
   return (is(TokenKind::KwImport) && indentation(token().begin) == 0) ||
-         ((isWord("model") || isWord("block")) &&
-          isNext(TokenKind::Identifier) && !token(1).startsLine);
+         ((isWord("model") || isWord("block")) && isNext(TokenKind::Identifier) &&
+          !token(1).startsLine);
 }
 
 bool Parser::startsMember() const {
   if (!token().startsLine)
     return false;
   return is(TokenKind::KwFn) ||
-         ((isWord("weight") || isWord("part") || isWord("state") ||
-           isWord("entry")) &&
+         ((isWord("weight") || isWord("part") || isWord("state") || isWord("entry")) &&
           isNext(TokenKind::Identifier) && !token(1).startsLine);
 }
 
@@ -125,9 +121,8 @@ void Parser::synchronize(size_t before) {
   unsigned braces = 0;
   while (!atEnd()) {
     if (pos != before) {
-      if (braces == 0 &&
-          (is(TokenKind::RightBrace) ||
-           (token().startsLine && (brackets == 0 || startsStatement()))))
+      if (braces == 0 && (is(TokenKind::RightBrace) ||
+                          (token().startsLine && (brackets == 0 || startsStatement()))))
         break;
       // A declaration inside braces that are skipped: they are not closed.
       if (startsMember() || startsTopLevel())
@@ -161,8 +156,7 @@ void Parser::tooDeep() {
   if (gaveUp)
     return;
   panicking = false;
-  error(here(), "this is nested too deeply; at most " +
-                    llvm::Twine(maxTreeDepth) +
+  error(here(), "this is nested too deeply; at most " + llvm::Twine(maxTreeDepth) +
                     " levels of brackets, bodies and operators are read");
   gaveUp = true;
   pos = stream.tokens.size() - 1;
@@ -184,9 +178,8 @@ SourceFile *Parser::parse() {
       if (auto *import = llvm::dyn_cast<ImportDecl>(decl)) {
         imports.push_back(import);
         if (isLateImport)
-          diags.error(import->range,
-                      "imports stand at the top of the file, before the first "
-                      "declaration");
+          diags.error(import->range, "imports stand at the top of the file, before the first "
+                                     "declaration");
       } else {
         decls.push_back(decl);
       }
@@ -232,38 +225,33 @@ StringRef Parser::docBefore() {
   uint32_t next = token().begin;
   while (first > begin) {
     const Comment &comment = stream.comments[first - 1];
-    if (!comment.isDoc || !comment.ownLine ||
-        text.slice(comment.range.end, next).count('\n') != 1)
+    if (!comment.isDoc || !comment.ownLine || text.slice(comment.range.end, next).count('\n') != 1)
       break;
     next = comment.range.begin;
     --first;
   }
   if (first == end)
     return {};
-  return context.copy(StringRef(
-      joined(ArrayRef<Comment>(stream.comments).slice(first, end - first))));
+  return context.copy(
+      StringRef(joined(ArrayRef<Comment>(stream.comments).slice(first, end - first))));
 }
 
 StringRef Parser::fileDoc() {
-  ArrayRef<Comment> comments =
-      ArrayRef<Comment>(stream.comments).take_front(token().commentEnd);
+  ArrayRef<Comment> comments = ArrayRef<Comment>(stream.comments).take_front(token().commentEnd);
   size_t count = 0;
   while (count < comments.size() && comments[count].isDoc &&
-         (count == 0 || text.slice(comments[count - 1].range.end,
-                                   comments[count].range.begin)
-                                .count('\n') == 1))
+         (count == 0 ||
+          text.slice(comments[count - 1].range.end, comments[count].range.begin).count('\n') == 1))
     ++count;
   if (count == 0)
     return {};
-  uint32_t next = count < comments.size() ? comments[count].range.begin
-                                          : token().begin;
+  uint32_t next = count < comments.size() ? comments[count].range.begin : token().begin;
   // Without an empty line it documents the declaration that follows.
   if (text.slice(comments[count - 1].range.end, next).count('\n') < 2)
     return {};
   return context.copy(StringRef(joined(comments.take_front(count))));
 }
 
-SourceFile *nacre::parseFile(FileId file, AstContext &context,
-                             DiagnosticEngine &diags) {
+SourceFile *nacre::parseFile(FileId file, AstContext &context, DiagnosticEngine &diags) {
   return Parser(lex(file, diags), context, diags).parse();
 }

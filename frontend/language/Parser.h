@@ -16,8 +16,7 @@ inline constexpr unsigned maxTreeDepth = 256;
 /// Parses the text of `file`. Never fails: what could not be read is reported
 /// and left out, and the rest of the file is still there. Reports several
 /// independent faults in one run. Time and memory are linear in the text.
-ast::SourceFile *parseFile(FileId file, ast::AstContext &context,
-                           DiagnosticEngine &diags);
+ast::SourceFile *parseFile(FileId file, ast::AstContext &context, DiagnosticEngine &diags);
 
 } // namespace nacre
 

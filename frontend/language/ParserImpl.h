@@ -56,12 +56,8 @@ private:
     advance();
     return true;
   }
-  llvm::StringRef spellingOf(const Token &t) const {
-    return text.slice(t.begin, t.end);
-  }
-  SourceRange rangeOf(const Token &t) const {
-    return {stream.file, t.begin, t.end};
-  }
+  llvm::StringRef spellingOf(const Token &t) const { return text.slice(t.begin, t.end); }
+  SourceRange rangeOf(const Token &t) const { return {stream.file, t.begin, t.end}; }
   SourceRange here() const { return rangeOf(token()); }
   /// From the start of `from` to the end of the last token consumed.
   SourceRange since(SourceRange from) const;
@@ -131,7 +127,8 @@ private:
   /// too high.
   template <typename T>
   T *grow(T *node, std::initializer_list<const ast::Expr *> children);
-  template <typename T> T *growOver(T *node, llvm::ArrayRef<ast::Expr *> children);
+  template <typename T>
+  T *growOver(T *node, llvm::ArrayRef<ast::Expr *> children);
 
   //===--- patterns, statements: ParseStmt.cpp ----------------------------===//
 

@@ -19,8 +19,7 @@ protected:
   DimSymbol sId = dims.addSymbol("S");
   DimSymbol dimId = dims.addSymbol("dim");
   DimSymbol headsId = dims.addSymbol("heads");
-  DimExpr B = dims.get(bId), S = dims.get(sId), dim = dims.get(dimId),
-          heads = dims.get(headsId);
+  DimExpr B = dims.get(bId), S = dims.get(sId), dim = dims.get(dimId), heads = dims.get(headsId);
 };
 
 TEST_F(DimExprTest, ConstantsFold) {
@@ -116,8 +115,7 @@ TEST_F(DimExprTest, MinAndMax) {
 }
 
 TEST_F(DimExprTest, DefinitionsAreLookedThrough) {
-  DimSymbol hiddenId =
-      dims.addSymbol(DimSymbolInfo{"hidden", dim * 4, {}, 17});
+  DimSymbol hiddenId = dims.addSymbol(DimSymbolInfo{"hidden", dim * 4, {}, 17});
   DimExpr hidden = dims.get(hiddenId);
   DimSymbolInfo twice{"twice", hidden * 2, {}, 0};
   DimExpr doubled = dims.get(dims.addSymbol(twice));
@@ -208,8 +206,7 @@ TEST_F(DimExprTest, Bounds) {
 
 TEST_F(DimExprTest, SymbolsOf) {
   DimExpr e = dims.floorDiv(B * dim, 7) + heads;
-  EXPECT_EQ(dims.symbolsOf(e),
-            (std::vector<DimSymbol>{bId, dimId, headsId}));
+  EXPECT_EQ(dims.symbolsOf(e), (std::vector<DimSymbol>{bId, dimId, headsId}));
 }
 
 } // namespace

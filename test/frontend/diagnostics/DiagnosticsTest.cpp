@@ -16,8 +16,7 @@ protected:
   SourceRange find(FileId file, llvm::StringRef text) {
     size_t at = sources.text(file).find(text);
     EXPECT_NE(at, llvm::StringRef::npos) << text.str();
-    return {file, static_cast<uint32_t>(at),
-            static_cast<uint32_t>(at + text.size())};
+    return {file, static_cast<uint32_t>(at), static_cast<uint32_t>(at + text.size())};
   }
   std::string rendered(RenderOptions options = {}) {
     std::string text;
@@ -38,12 +37,11 @@ TEST_F(DiagnosticsTest, LabelsShareTheLine) {
       .label(find(file, "x"), "f32[B, S, hidden]")
       .label(find(file, "w"), "f32[dim, 3*dim]   (weight w)")
       .note(find(file, "hidden"), "hidden = 4*dim, from 'hidden'");
-  EXPECT_EQ(rendered(),
-            "gpt2.ncr:2:12: error: '@' needs the inner dimensions to agree\n"
-            "    2 |   return x @ w\n"
-            "      |          ~ ^ ~ f32[dim, 3*dim]   (weight w)\n"
-            "      |          ~ f32[B, S, hidden]\n"
-            "note: hidden = 4*dim, from 'hidden' at gpt2.ncr:1:9\n");
+  EXPECT_EQ(rendered(), "gpt2.ncr:2:12: error: '@' needs the inner dimensions to agree\n"
+                        "    2 |   return x @ w\n"
+                        "      |          ~ ^ ~ f32[dim, 3*dim]   (weight w)\n"
+                        "      |          ~ f32[B, S, hidden]\n"
+                        "note: hidden = 4*dim, from 'hidden' at gpt2.ncr:1:9\n");
 }
 
 TEST_F(DiagnosticsTest, WideCharactersKeepTheCaretInPlace) {
@@ -96,17 +94,18 @@ TEST_F(DiagnosticsTest, RangeOverSeveralLinesStopsAtTheFirst) {
 }
 
 TEST_F(DiagnosticsTest, ControlCharactersAreShownNotObeyed) {
-  FileId file = sources.addFile("a.ncr", "a\x1b[31m\xff" "b\n");
+  FileId file = sources.addFile("a.ncr", "a\x1b[31m\xff"
+                                         "b\n");
   diags.error(find(file, "b"), "bad \x1b[0m text");
   EXPECT_EQ(rendered(), "a.ncr:1:8: error: bad \xEF\xBF\xBD[0m text\n"
-                        "    1 | a\xEF\xBF\xBD[31m\xEF\xBF\xBD" "b\n"
+                        "    1 | a\xEF\xBF\xBD[31m\xEF\xBF\xBD"
+                        "b\n"
                         "      |        ^\n");
 }
 
 TEST_F(DiagnosticsTest, LongLinesGetAWindow) {
   FileId file =
-      sources.addFile("a.ncr", std::string(1000, 'a') + "!" +
-                                   std::string(1000, 'b') + "\n");
+      sources.addFile("a.ncr", std::string(1000, 'a') + "!" + std::string(1000, 'b') + "\n");
   diags.error(find(file, "!"), "here");
   std::string text = rendered();
   EXPECT_LT(text.size(), 600u);
@@ -168,8 +167,7 @@ TEST_F(DiagnosticsTest, DidYouMean) {
       .didYouMean(range, nearestName("layer_nrom", {"softmax", "layer_norm"}));
   EXPECT_EQ(diags.diagnostics().front().message,
             "unknown name 'layer_nrom'; did you mean 'layer_norm'?");
-  EXPECT_EQ(diags.diagnostics().front().fixes.front().replacement,
-            "layer_norm");
+  EXPECT_EQ(diags.diagnostics().front().fixes.front().replacement, "layer_norm");
 }
 
 TEST(NearestName, FindsMisspellings) {

@@ -22,8 +22,7 @@ class FormatterTest : public ::testing::TestWithParam<const char *> {
 protected:
   FileId load(const std::string &name) {
     std::string error;
-    FileId file =
-        sources.loadFile(NACRE_TEST_INPUTS "/format/" + name, error);
+    FileId file = sources.loadFile(NACRE_TEST_INPUTS "/format/" + name, error);
     EXPECT_NE(file, noFile) << error;
     return file;
   }
@@ -57,8 +56,7 @@ protected:
       case TokenKind::RightParen:
         break;
       default:
-        result +=
-            sources.text(file).slice(token.begin, token.end).str() + " ";
+        result += sources.text(file).slice(token.begin, token.end).str() + " ";
       }
     return result;
   }
@@ -78,24 +76,20 @@ TEST_P(FormatterTest, Golden) {
   EXPECT_EQ(comments(input), comments(output));
   EXPECT_EQ(meaning(input), meaning(output));
   for (uint32_t line = 1; line <= sources.lineCount(output); ++line)
-    EXPECT_LE(layout::columnsOf(sources.line(output, line)), formatWidth)
-        << line;
+    EXPECT_LE(layout::columnsOf(sources.line(output, line)), formatWidth) << line;
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, FormatterTest,
-                         ::testing::Values("chinese", "comments", "expressions",
-                                           "gpt2", "loops", "statements"),
-                         [](const auto &info) {
-                           return std::string(info.param);
-                         });
+                         ::testing::Values("chinese", "comments", "expressions", "gpt2", "loops",
+                                           "statements"),
+                         [](const auto &info) { return std::string(info.param); });
 
 class FormatText : public FormatterTest {};
 
 TEST_F(FormatText, EmptyAndBlankFiles) {
   EXPECT_EQ(format(sources.addFile("a.ncr", "")), "");
   EXPECT_EQ(format(sources.addFile("a.ncr", "\n\n \n")), "");
-  EXPECT_EQ(format(sources.addFile("a.ncr", "\n// a\n\n\n// b")),
-            "// a\n\n// b\n");
+  EXPECT_EQ(format(sources.addFile("a.ncr", "\n// a\n\n\n// b")), "// a\n\n// b\n");
 }
 
 TEST_F(FormatText, LineEndsBecomeUnix) {
@@ -118,8 +112,8 @@ TEST_P(FormatterTest, EveryPrefix) {
   for (size_t length = 0; length < all.size(); length += 3) {
     SourceMap local;
     DiagnosticEngine diags(local);
-    std::optional<std::string> text = formatFile(
-        local.addFile("a.ncr", all.take_front(length).str()), diags);
+    std::optional<std::string> text =
+        formatFile(local.addFile("a.ncr", all.take_front(length).str()), diags);
     ASSERT_EQ(text.has_value(), !diags.hasErrors());
     if (!text)
       continue;

@@ -32,8 +32,7 @@ protected:
 };
 
 TEST_F(LexerTest, LongestPunctuationWins) {
-  EXPECT_EQ(tokens("a**b*c...d..e.f<=g<h->i-j"),
-            "|a ** b * c ... d .. e . f <= g < h -> i - j ");
+  EXPECT_EQ(tokens("a**b*c...d..e.f<=g<h->i-j"), "|a ** b * c ... d .. e . f <= g < h -> i - j ");
   EXPECT_FALSE(diags.hasErrors());
 }
 

@@ -472,12 +472,11 @@ TEST_P(ParseErrors, AllInOneRun) {
   std::vector<std::pair<uint32_t, std::string>> found;
   for (const Diagnostic &diagnostic : diags.diagnostics()) {
     LineColumn at = sources.lineColumn(diagnostic.range);
-    found.push_back({diagnostic.range.begin,
-                     std::to_string(at.line) + ":" + std::to_string(at.column) +
-                         ": " + diagnostic.message});
+    found.push_back(
+        {diagnostic.range.begin,
+         std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + diagnostic.message});
   }
-  std::sort(found.begin(), found.end(),
-            [](auto &a, auto &b) { return a.first < b.first; });
+  std::sort(found.begin(), found.end(), [](auto &a, auto &b) { return a.first < b.first; });
   std::vector<std::string> messages;
   for (auto &[place, message] : found)
     messages.push_back(message);

@@ -27,8 +27,8 @@ std::string show(const Expr *e) {
   }
   case Expr::Kind::Binary: {
     auto *binary = llvm::cast<BinaryExpr>(e);
-    return "(" + show(binary->lhs) + " " + spelling(binary->op).str() + " " +
-           show(binary->rhs) + ")";
+    return "(" + show(binary->lhs) + " " + spelling(binary->op).str() + " " + show(binary->rhs) +
+           ")";
   }
   case Expr::Kind::Member: {
     auto *member = llvm::cast<MemberExpr>(e);
@@ -38,8 +38,7 @@ std::string show(const Expr *e) {
     auto *call = llvm::cast<CallExpr>(e);
     std::string text = show(call->callee) + "(";
     for (const Argument &arg : call->args)
-      text += (arg.name.empty() ? "" : arg.name.text.str() + "=") +
-              show(arg.value) + ",";
+      text += (arg.name.empty() ? "" : arg.name.text.str() + "=") + show(arg.value) + ",";
     return text + ")";
   }
   case Expr::Kind::Index:
@@ -60,7 +59,8 @@ protected:
     return parseFile(file, context, diags);
   }
   /// Parses a file without errors that has one declaration.
-  template <typename T> T *only(std::string text) {
+  template <typename T>
+  T *only(std::string text) {
     SourceFile *file = parse(std::move(text));
     EXPECT_FALSE(diags.hasErrors());
     for (const Diagnostic &d : diags.diagnostics())
@@ -68,9 +68,7 @@ protected:
     EXPECT_EQ(file->decls.size(), 1u);
     return llvm::dyn_cast<T>(file->decls.front());
   }
-  std::string value(std::string text) {
-    return show(only<ConstDecl>("const x = " + text)->value);
-  }
+  std::string value(std::string text) { return show(only<ConstDecl>("const x = " + text)->value); }
   /// The statements of a function body.
   ArrayRef<Stmt *> body(std::string text) {
     return only<FnDecl>("fn f(x: f32[B]) {\n" + text + "\n}")->body.stmts;
@@ -86,8 +84,7 @@ TEST_F(ParserTest, OperatorsBindAsInPython) {
   EXPECT_EQ(value("-a ** 2"), "(- (a ** 2))");
   EXPECT_EQ(value("a ** b ** c"), "(a ** (b ** c))");
   EXPECT_EQ(value("2 ** -a"), "(2 ** (- a))");
-  EXPECT_EQ(value("not a == b and c or d"),
-            "(((not (a == b)) and c) or d)");
+  EXPECT_EQ(value("not a == b and c or d"), "(((not (a == b)) and c) or d)");
   EXPECT_EQ(value("a % b / c"), "((a % b) / c)");
   EXPECT_EQ(value("(a + b) * c"), "((a + b) * c)");
   EXPECT_EQ(value("-x.y(1)[2].T"), "(- x.y(1,)[].T)");
@@ -166,21 +163,19 @@ TEST_F(ParserTest, TypesOfResults) {
   auto *tuple = llvm::cast<TupleType>(fn->result);
   EXPECT_EQ(tuple->fields[0].name.text, "a");
   EXPECT_TRUE(tuple->fields[1].name.empty());
-  const Dim &bounded =
-      llvm::cast<TensorType>(tuple->fields[0].type)->dims[1];
+  const Dim &bounded = llvm::cast<TensorType>(tuple->fields[0].type)->dims[1];
   EXPECT_EQ(bounded.kind, Dim::Kind::Bounded);
   EXPECT_EQ(show(bounded.size), "N");
   EXPECT_EQ(show(bounded.bound), "(ctx + 1)");
 }
 
 TEST_F(ParserTest, LoopsAndStates) {
-  ArrayRef<Stmt *> stmts =
-      body("let r = scan a in b, c over axis -1 carry h = z, k { yield a }\n"
-           "while x < 3 { break }\n"
-           "k[:, p:p + S] = new\n"
-           "for i, (a, [b, _]) in e { continue }\n"
-           "x += 1\n"
-           "return (a, b)");
+  ArrayRef<Stmt *> stmts = body("let r = scan a in b, c over axis -1 carry h = z, k { yield a }\n"
+                                "while x < 3 { break }\n"
+                                "k[:, p:p + S] = new\n"
+                                "for i, (a, [b, _]) in e { continue }\n"
+                                "x += 1\n"
+                                "return (a, b)");
   auto *scan = llvm::cast<ScanExpr>(llvm::cast<LetStmt>(stmts[0])->value);
   ASSERT_EQ(scan->inputs.size(), 2u);
   EXPECT_EQ(show(scan->inputs[0].sequence), "b");
@@ -190,8 +185,7 @@ TEST_F(ParserTest, LoopsAndStates) {
   EXPECT_FALSE(scan->carries[1].initial);
   EXPECT_EQ(scan->body.stmts.size(), 1u);
   EXPECT_TRUE(llvm::isa<WhileStmt>(stmts[1]));
-  EXPECT_TRUE(
-      llvm::isa<IndexExpr>(llvm::cast<AssignStmt>(stmts[2])->target));
+  EXPECT_TRUE(llvm::isa<IndexExpr>(llvm::cast<AssignStmt>(stmts[2])->target));
   EXPECT_EQ(llvm::cast<ForStmt>(stmts[3])->pattern->elements.size(), 2u);
   EXPECT_TRUE(llvm::cast<AssignStmt>(stmts[4])->isCompound);
   EXPECT_EQ(llvm::cast<ReturnStmt>(stmts[5])->values.size(), 2u);
@@ -222,8 +216,8 @@ TEST_F(ParserTest, BrokenFilesStillHaveATree) {
 
 TEST_F(ParserTest, DeepTextIsAnErrorNotACrash) {
   for (std::string unit :
-       {"(", "[", "f(", "x[", "-", "not ", "a + ", "a ** ", "a.", "if a { b } else ",
-        "if a { ", "scan a over axis 0 { ", "[x for x in "}) {
+       {"(", "[", "f(", "x[", "-", "not ", "a + ", "a ** ", "a.", "if a { b } else ", "if a { ",
+        "scan a over axis 0 { ", "[x for x in "}) {
     std::string text = "const x = ";
     for (int i = 0; i < 20000; ++i)
       text += unit;
@@ -231,8 +225,8 @@ TEST_F(ParserTest, DeepTextIsAnErrorNotACrash) {
     parse(text);
     EXPECT_GT(diags.errorCount(), before) << unit;
   }
-  for (std::string unit : {"if a { ", "for a in b {\n", "while a { ",
-                           "if a {} else ", "let [", "let x: ["}) {
+  for (std::string unit :
+       {"if a { ", "for a in b {\n", "while a { ", "if a {} else ", "let [", "let x: ["}) {
     std::string text = "fn f(x: f32[B]) {\n";
     for (int i = 0; i < 20000; ++i)
       text += unit;
@@ -262,16 +256,15 @@ TEST_F(ParserTest, ScanBodiesCountAsDepth) {
 TEST_F(ParserTest, TimeIsLinear) {
   // Quadratic behaviour would take minutes for any of these.
   for (std::string unit :
-       {"x = f(1,\n", "} ", "( ", "a b\n", "/// doc\n", "block A {\n",
-        "import\n", "fn f(x: f32[B]) {}\n", "\"", "weight w: f32[\n", "é", "。",
-        "if x {\n} else {\n", "\\u"}) {
+       {"x = f(1,\n", "} ", "( ", "a b\n", "/// doc\n", "block A {\n", "import\n",
+        "fn f(x: f32[B]) {}\n", "\"", "weight w: f32[\n", "é", "。", "if x {\n} else {\n", "\\u"}) {
     std::string text;
     while (text.size() < 1000000)
       text += unit;
     auto start = std::chrono::steady_clock::now();
     parse(text);
-    auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
-        std::chrono::steady_clock::now() - start);
+    auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start);
     EXPECT_LT(seconds.count(), 20) << unit;
   }
 }

@@ -22,8 +22,8 @@ static void fail(const char *what, llvm::StringRef text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   SourceMap sources;
-  FileId file = sources.addFile(
-      "fuzz.ncr", std::string(reinterpret_cast<const char *>(data), size));
+  FileId file =
+      sources.addFile("fuzz.ncr", std::string(reinterpret_cast<const char *>(data), size));
   DiagnosticEngine diags(sources);
   std::optional<std::string> once = formatFile(file, diags);
   std::string printed;
@@ -35,8 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
 
   DiagnosticEngine again(sources);
-  std::optional<std::string> twice =
-      formatFile(sources.addFile("once.ncr", *once), again);
+  std::optional<std::string> twice = formatFile(sources.addFile("once.ncr", *once), again);
   if (!twice) {
     renderDiagnostics(llvm::errs(), again);
     fail("the layout does not parse", *once);
