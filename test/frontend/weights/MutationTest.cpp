@@ -96,8 +96,7 @@ TEST(MutationTest, Config) {
     auto parsed = HfConfig::parse(damage(config, random), "c", messages.engine);
     EXPECT_EQ(failed(parsed), messages.engine.hasErrors());
     if (succeeded(parsed))
-      for (const std::string &key : parsed->keys())
-        parsed->find(key);
+      EXPECT_TRUE(parsed->json().is_object());
   }
 }
 

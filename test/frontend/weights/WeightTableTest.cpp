@@ -4,7 +4,11 @@
 #include "frontend/weights/WeightTable.h"
 #include "WeightTestSupport.h"
 
+#include <fmt/format.h>
+
+#include <fstream>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace nacre;
 using namespace nacre::test;
@@ -82,6 +86,37 @@ TEST_F(WeightTableTest, ReleasedPagesCanBeReadAgain) {
     std::vector<char> values = read<char>("a");
     EXPECT_TRUE(std::equal(values.begin(), values.end(), data.begin(), data.end()));
   }
+}
+
+/// Megabytes of memory that this process has pages of.
+long residentMegabytes() {
+  std::ifstream file("/proc/self/statm");
+  long total = 0, resident = 0;
+  file >> total >> resident;
+  return resident * sysconf(_SC_PAGESIZE) >> 20;
+}
+
+TEST_F(WeightTableTest, OneTensorInMemoryAtATime) {
+  // 64 tensors of 4 MB, in a file that is all hole.
+  constexpr size_t count = 64, size = 4 << 20;
+  std::string header = "{";
+  for (size_t i = 0; i < count; ++i)
+    header += fmt::format(R"({}"t{}":{{"dtype":"U8","shape":[{}],"data_offsets":[{},{}]}})",
+                          i ? "," : "", i, size, i * size, (i + 1) * size);
+  std::string path = folder.write("m.safetensors", makeSafetensors(header + "}", ""));
+  ASSERT_EQ(truncate(path.c_str(), 8 + header.size() + 1 + count * size), 0);
+  expectOpens(path);
+  long before = residentMegabytes(), highest = 0;
+  ASSERT_GT(before, 0);
+  size_t sum = 0;
+  for (const Weight &weight : table->weights()) {
+    for (char byte : llvm::cantFail(table->bytes(weight)))
+      sum += byte;
+    highest = std::max(highest, residentMegabytes());
+    table->release(weight);
+  }
+  EXPECT_EQ(sum, 0u);
+  EXPECT_LT(highest - before, 32);
 }
 
 TEST_F(WeightTableTest, KindIsFoundByContent) {
