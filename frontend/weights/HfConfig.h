@@ -32,6 +32,9 @@ public:
   /// The file, for messages.
   llvm::StringRef path() const { return name; }
 
+  /// The whole file, an object.
+  const nlohmann::json &json() const { return tree; }
+
 private:
   std::string name;
   nlohmann::json tree;
