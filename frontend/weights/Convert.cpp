@@ -93,3 +93,42 @@ void nacre::convertToF32(StorageType type, llvm::ArrayRef<char> data,
     return castEach<uint8_t>(data, result);
   }
 }
+
+/// The bits of `value` in a float type of at most 16 bits.
+static uint64_t narrowBits(const llvm::fltSemantics &semantics, double value) {
+  llvm::APFloat narrow(value);
+  bool lost;
+  narrow.convert(semantics, llvm::APFloat::rmNearestTiesToEven, &lost);
+  return narrow.bitcastToAPInt().getZExtValue();
+}
+
+void nacre::storeNumber(StorageType type, double value, char *to) {
+  uint64_t bits = 0;
+  switch (type) {
+  case StorageType::F64:
+    bits = llvm::bit_cast<uint64_t>(value);
+    break;
+  case StorageType::F32:
+    bits = llvm::bit_cast<uint32_t>(static_cast<float>(value));
+    break;
+  case StorageType::F16:
+    bits = narrowBits(llvm::APFloat::IEEEhalf(), value);
+    break;
+  case StorageType::BF16:
+    bits = narrowBits(llvm::APFloat::BFloat(), value);
+    break;
+  case StorageType::F8E4M3:
+    bits = narrowBits(llvm::APFloat::Float8E4M3FN(), value);
+    break;
+  case StorageType::F8E5M2:
+    bits = narrowBits(llvm::APFloat::Float8E5M2(), value);
+    break;
+  case StorageType::Bool:
+    bits = value != 0;
+    break;
+  default:
+    bits = static_cast<uint64_t>(static_cast<int64_t>(value));
+    break;
+  }
+  memcpy(to, &bits, elementBytes(type)); // all supported machines are little-endian
+}

@@ -14,6 +14,10 @@ namespace nacre {
 /// for f64 and integers. `result` has as many elements as `data`; `data` need not be aligned.
 void convertToF32(StorageType type, llvm::ArrayRef<char> data, llvm::MutableArrayRef<float> result);
 
+/// Writes `value` as one element of that type: rounded to nearest even for floats, truncated for
+/// integers, and true for a Bool unless it is 0. `to` has elementBytes(type) bytes, unaligned.
+void storeNumber(StorageType type, double value, char *to);
+
 } // namespace nacre
 
 #endif // NACRE_FRONTEND_WEIGHTS_CONVERT_H

@@ -33,7 +33,7 @@ public:
   llvm::StringRef path() const { return name; }
 
   /// The whole file, an object.
-  const nlohmann::json &json() const { return tree; }
+  const nlohmann::json &asJson() const { return tree; }
 
 private:
   std::string name;
