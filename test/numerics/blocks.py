@@ -24,6 +24,18 @@ def _linear(name, rows, columns, bias):
     return {f"{name}.weight": (rows, columns), f"{name}.bias": (bias,)}
 
 
+def _layer(name, attentions):
+    """PyTorch's transformer layer: 24 wide, 52 hidden."""
+    shapes = {}
+    for a in attentions:
+        shapes |= {f"{name}.{a}.in_proj_weight": (72, 24), f"{name}.{a}.in_proj_bias": (72,)}
+        shapes |= _linear(f"{name}.{a}.out_proj", 24, 24, 24)
+    shapes |= _linear(f"{name}.linear1", 52, 24, 52) | _linear(f"{name}.linear2", 24, 52, 24)
+    for i in range(1, len(attentions) + 2):
+        shapes |= {f"{name}.norm{i}.weight": (24,), f"{name}.norm{i}.bias": (24,)}
+    return shapes
+
+
 WEIGHTS = {
     "activations": {},
     "norms": {
@@ -49,6 +61,7 @@ WEIGHTS = {
         "table.weight": (11, 37),
     },
     "attentions": {},
+    "transformers": {**_layer("encoder", ("self_attn",)), **_layer("decoder", ("self_attn", "multihead_attn"))},
     "arithmetic": {"row": (17,), "column": (6, 1)},
 }
 
@@ -62,7 +75,8 @@ _QKV = {n: ("B", 3, "S", 20) for n in "qkv"}
 ENTRIES = {
     "activations": {
         f"of_{n}": _MATRIX
-        for n in "relu leaky_relu elu selu sigmoid tanh gelu gelu_tanh silu softmax softmax_first".split()
+        for n in "relu leaky_relu elu selu sigmoid tanh gelu gelu_tanh silu softplus hard_swish relu6 mish".split()
+        + ["softmax", "softmax_first"]
     },
     "norms": {
         "of_layer": _TOKENS,
@@ -91,6 +105,11 @@ ENTRIES = {
         "of_cross": {"q": ("B", 3, "S", 20), "k": ("B", 3, "T", 20), "v": ("B", 3, "T", 20)},
         "of_grouped": {"q": ("B", 4, "S", 16), "k": ("B", 2, "S", 16), "v": ("B", 2, "S", 16)},
         "of_spelled": _QKV,
+    },
+    "transformers": {
+        "of_encoder": {"x": ("B", "S", 24)},
+        "of_encoder_masked": {"x": ("B", "S", 24), "mask": ("B", "S")},
+        "of_decoder": {"x": ("B", "S", 24), "memory": ("B", "T", 24)},
     },
     "arithmetic": {
         "of_functions": _MATRIX,

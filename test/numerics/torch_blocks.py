@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What every entry of blocks/*.ncr computes, in PyTorch. `w` has the file's weights by name."""
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 import blocks
@@ -18,6 +19,26 @@ def _plain(function, **more):
     return lambda w, x: function(x, **more)
 
 
+torch.backends.mha.set_fastpath_enabled(False)  # the same arithmetic for every mask
+
+
+def _layer(kind, name, w, **more):
+    """A layer of torch.nn with the file's weights."""
+    layer = kind(24, 4, 52, activation="gelu", batch_first=True, **more)
+    layer.load_state_dict({k.removeprefix(f"{name}."): v for k, v in w.items() if k.startswith(f"{name}.")})
+    return layer.eval()
+
+
+def _encoder(w, x, mask=None):
+    padding = None if mask is None else mask == 0
+    return _layer(nn.TransformerEncoderLayer, "encoder", w)(x, src_key_padding_mask=padding)
+
+
+def _decoder(w, x, memory):
+    causal = nn.Transformer.generate_square_subsequent_mask(x.shape[1])
+    return _layer(nn.TransformerDecoderLayer, "decoder", w, norm_first=True)(x, memory, tgt_mask=causal)
+
+
 MEANING = {
     "activations": {
         "of_relu": _plain(F.relu),
@@ -29,6 +50,10 @@ MEANING = {
         "of_gelu": _plain(F.gelu),
         "of_gelu_tanh": _plain(F.gelu, approximate="tanh"),
         "of_silu": _plain(F.silu),
+        "of_softplus": _plain(F.softplus),
+        "of_hard_swish": _plain(F.hardswish),
+        "of_relu6": _plain(F.relu6),
+        "of_mish": _plain(F.mish),
         "of_softmax": _plain(F.softmax, dim=-1),
         "of_softmax_first": _plain(F.softmax, dim=0),
     },
@@ -68,6 +93,7 @@ MEANING = {
         "of_grouped": _attention(is_causal=True, enable_gqa=True),
         "of_spelled": _attention(),
     },
+    "transformers": {"of_encoder": _encoder, "of_encoder_masked": _encoder, "of_decoder": _decoder},
     "arithmetic": {
         "of_broadcast": lambda w, x: (x + w["row"]) * w["column"] - x / 3.0,
         "of_functions": lambda w, x: torch.exp(-x * x) + x.abs().sqrt() - torch.log(1.0 + x**2),
