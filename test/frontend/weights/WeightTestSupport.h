@@ -30,6 +30,8 @@ public:
   }
   /// Writes a file and returns its path.
   std::string write(llvm::StringRef name, llvm::StringRef content) const {
+    // Some file systems wait for the disk when a file is cut to be written again.
+    llvm::sys::fs::remove(path(name));
     std::error_code error;
     llvm::raw_fd_ostream(path(name), error) << content;
     EXPECT_FALSE(error) << error.message();
