@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/nn/NN.h"
+#include "passes/Passes.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllPasses.h"
@@ -12,6 +13,7 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   registry.insert<nacre::nn::NNDialect>();
   mlir::registerAllPasses();
+  nacre::registerPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "nacre-opt: runs Nacre's passes and phases\n", registry));
 }

@@ -1,0 +1,59 @@
+//===- Passes.td - passes that remove work -----------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef NACRE_PASSES_SIMPLIFY
+#define NACRE_PASSES_SIMPLIFY
+
+include "mlir/Pass/PassBase.td"
+
+def JoinSlices : Pass<"nn-join-slices", "::mlir::func::FuncOp"> {
+  let summary = "Slices that are put together again become what they were cut from";
+  let description = [{
+    A concatenation of neighbouring slices of one tensor becomes one slice, or the tensor itself.
+    Checkpoints keep Q, K and V in one matrix that model files cut up, and merging the three linears
+    glues them; between the two nothing is left to compute.
+
+    Before:
+    ```mlir
+    %a = tensor.extract_slice %w[0, 0] [4, 8] [1, 1] : tensor<12x8xf32> to tensor<4x8xf32>
+    %b = tensor.extract_slice %w[4, 0] [8, 8] [1, 1] : tensor<12x8xf32> to tensor<8x8xf32>
+    %c = tensor.concat dim(0) %a, %b : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<12x8xf32>
+    %d = nn.relu %c : tensor<12x8xf32> -> tensor<12x8xf32>
+    ```
+    After:
+    ```mlir
+    %d = nn.relu %w : tensor<12x8xf32> -> tensor<12x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numJoined", "num-joined", "Slices that joined a neighbour">];
+}
+
+def RemoveDeadWeights : Pass<"nn-remove-dead-weights", "::mlir::ModuleOp"> {
+  let summary = "Removes weights that nobody reads";
+  let description = [{
+    Erases private globals without a use, and the private functions that made folded weights which
+    are no longer read. A weight that goes here is not stored in the artifact.
+
+    Before:
+    ```mlir
+    ml_program.global private @used(#ml_program.extern<tensor<4xf32>>) : tensor<4xf32>
+    ml_program.global private @unused(#ml_program.extern<tensor<4xf32>>) : tensor<4xf32>
+    func.func @forward() -> tensor<4xf32> attributes {nn.entry} {
+      %0 = ml_program.global_load_const @used : tensor<4xf32>
+      return %0 : tensor<4xf32>
+    }
+    ```
+    After:
+    ```mlir
+    ml_program.global private @used(#ml_program.extern<tensor<4xf32>>) : tensor<4xf32>
+    func.func @forward() -> tensor<4xf32> attributes {nn.entry} {
+      %0 = ml_program.global_load_const @used : tensor<4xf32>
+      return %0 : tensor<4xf32>
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numRemoved", "num-removed", "Weights removed">];
+}
+
+#endif

@@ -1,0 +1,90 @@
+//===- Sizes.cpp - which dimensions are the same number ---------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "passes/support/Sizes.h"
+
+#include "dialects/nn/NN.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+using namespace nacre;
+
+/// An entry argument's dimension: by the name of its dimension variable, which several arguments
+/// may share.
+static Size argumentSize(BlockArgument argument, int64_t dimension) {
+  auto function = dyn_cast_if_present<func::FuncOp>(argument.getOwner()->getParentOp());
+  if (function && argument.getOwner()->isEntryBlock())
+    if (auto names = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "nn.dims"))
+      if (dimension < static_cast<int64_t>(names.size()))
+        if (auto name = dyn_cast<StringAttr>(names[dimension]))
+          return {name.getAsOpaquePointer(), -1};
+  return {argument.getAsOpaquePointer(), dimension};
+}
+
+/// The operand and dimension whose size is that of `dimension` of `op`'s result, for operations
+/// that carry sizes along.
+static std::optional<std::pair<Value, int64_t>> forwarded(Operation *op, int64_t dimension) {
+  if (op->hasTrait<nn::Elementwise>()) {
+    int64_t rank = cast<RankedTensorType>(op->getResult(0).getType()).getRank();
+    for (Value operand : op->getOperands()) {
+      auto type = cast<RankedTensorType>(operand.getType());
+      int64_t own = dimension - (rank - type.getRank());
+      if (own >= 0 && type.getDimSize(own) != 1)
+        return std::pair(operand, own);
+    }
+    return std::nullopt;
+  }
+  if (auto transpose = dyn_cast<nn::TransposeOp>(op))
+    return std::pair(transpose.getInput(), transpose.getPermutation()[dimension]);
+  if (isa<nn::SoftmaxOp, nn::LayerNormOp, nn::RmsNormOp, nn::BatchNormOp, nn::GroupNormOp,
+          nn::RotaryOp, nn::LinearOp>(op))
+    // A linear's last dimension is the weight's, hence static or no size that matters here.
+    if (!isa<nn::LinearOp>(op) ||
+        dimension + 1 < cast<RankedTensorType>(op->getResult(0).getType()).getRank())
+      return std::pair(op->getOperand(0), dimension);
+  return std::nullopt;
+}
+
+Size nacre::sizeOf(Value tensor, int64_t dimension) {
+  while (true) {
+    auto type = cast<RankedTensorType>(tensor.getType());
+    if (!type.isDynamicDim(dimension))
+      return {nullptr, type.getDimSize(dimension)};
+    if (auto argument = dyn_cast<BlockArgument>(tensor))
+      return argumentSize(argument, dimension);
+    Operation *op = tensor.getDefiningOp();
+    if (auto next = forwarded(op, dimension)) {
+      std::tie(tensor, dimension) = *next;
+      continue;
+    }
+    if (isa<nn::ReshapeOp, nn::BroadcastOp, nn::IotaOp>(op)) {
+      OperandRange sizes =
+          isa<nn::IotaOp>(op) ? op->getOperands() : op->getOperands().drop_front(1);
+      int64_t dynamicBefore =
+          llvm::count_if(type.getShape().take_front(dimension), ShapedType::isDynamic);
+      return sizeOf(OpFoldResult(sizes[dynamicBefore]));
+    }
+    return {tensor.getAsOpaquePointer(), dimension};
+  }
+}
+
+Size nacre::sizeOf(OpFoldResult size) {
+  if (auto number = getConstantIntValue(size))
+    return {nullptr, *number};
+  auto value = cast<Value>(size);
+  if (auto dim = value.getDefiningOp<tensor::DimOp>())
+    if (auto index = dim.getConstantIndex();
+        index && isa<RankedTensorType>(dim.getSource().getType()))
+      return sizeOf(dim.getSource(), *index);
+  return {value.getAsOpaquePointer(), -2};
+}
+
+bool nacre::sameShape(Value a, Value b) {
+  int64_t rank = cast<RankedTensorType>(a.getType()).getRank();
+  if (rank != cast<RankedTensorType>(b.getType()).getRank())
+    return false;
+  return llvm::all_of(llvm::seq<int64_t>(0, rank),
+                      [&](int64_t i) { return sizeOf(a, i) == sizeOf(b, i); });
+}
