@@ -96,6 +96,11 @@ Value AttentionMask::build(PatternRewriter &rewriter, Location loc, int64_t rank
   causal = false;
   Value keep, added;
   bool isSingle = terms.size() == 1;
+  // Where one filler is all there is, any number that drowns every score will do, and a lower one
+  // drowns them in wider arithmetic too.
+  bool onlyFiller = llvm::all_of(
+      terms, [&](const Term &term) { return term.chooses && term.filler == terms[0].filler; });
+  constexpr double drowning = -1e30;
   // The terms were found from the softmax upwards; the attention applies them downwards.
   for (const Term &term : llvm::reverse(terms)) {
     if (!term.chooses) {
@@ -125,7 +130,8 @@ Value AttentionMask::build(PatternRewriter &rewriter, Location loc, int64_t rank
     double lowest = APFloat::getLargest(cast<FloatType>(element).getFloatSemantics(), true)
                         .convertToDouble();
     Value zero = scalarConstant(rewriter, loc, element, 0);
-    Value filler = scalarConstant(rewriter, loc, element, std::max(term.filler, lowest));
+    double number = onlyFiller ? std::min(term.filler, drowning) : term.filler;
+    Value filler = scalarConstant(rewriter, loc, element, std::max(number, lowest));
     added = nn::SelectOp::create(rewriter, loc, condition, added ? added : zero, filler);
   }
   if (keep && added) {

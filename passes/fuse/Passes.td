@@ -6,12 +6,12 @@
 
 include "mlir/Pass/PassBase.td"
 
-class NacreFusion<string flag> : Pass<flag, "::mlir::func::FuncOp"> {
+class FusionPass<string flag> : Pass<flag, "::mlir::func::FuncOp"> {
   let dependentDialects = ["::nacre::nn::NNDialect", "::mlir::tensor::TensorDialect",
                            "::mlir::arith::ArithDialect"];
 }
 
-def RaiseLinear : NacreFusion<"nn-raise-linear"> {
+def RaiseLinear : FusionPass<"nn-raise-linear"> {
   let summary = "Matrix products with a matrix on the right become linears, with their bias";
   let description = [{
     A product whose right side has rank 2 is a linear layer, whose weight can be packed ahead.
@@ -34,7 +34,7 @@ def RaiseLinear : NacreFusion<"nn-raise-linear"> {
     Statistic<"numBiases", "num-biases", "Additions that became a linear's bias">];
 }
 
-def RaiseLayerNorm : NacreFusion<"nn-raise-layer-norm"> {
+def RaiseLayerNorm : FusionPass<"nn-raise-layer-norm"> {
   let summary = "Recognises a layer norm written as arithmetic";
   let description = [{
     Subtracting the mean and dividing by the root of the mean square of that, over the last
@@ -64,7 +64,7 @@ def RaiseLayerNorm : NacreFusion<"nn-raise-layer-norm"> {
     Statistic<"numAffine", "num-affine", "Scales and biases taken into a layer norm">];
 }
 
-def RaiseRmsNorm : NacreFusion<"nn-raise-rms-norm"> {
+def RaiseRmsNorm : FusionPass<"nn-raise-rms-norm"> {
   let summary = "Recognises an RMS norm written as arithmetic";
   let description = [{
     Dividing by the root of the mean square over the last dimension becomes `nn.rms_norm`, and a
@@ -89,7 +89,7 @@ def RaiseRmsNorm : NacreFusion<"nn-raise-rms-norm"> {
     Statistic<"numScales", "num-scales", "Scales taken into an RMS norm">];
 }
 
-def FuseAttention : NacreFusion<"nn-fuse-attention"> {
+def FuseAttention : FusionPass<"nn-fuse-attention"> {
   let summary = "Recognises attention written as two products around a softmax";
   let description = [{
     `softmax(q k^T ...) v`, with scales and masks in any order between the product and the softmax,
@@ -129,7 +129,7 @@ def FuseAttention : NacreFusion<"nn-fuse-attention"> {
     Statistic<"numCausal", "num-causal", "Attentions recognised as causal">];
 }
 
-def FoldBatchNorm : NacreFusion<"nn-fold-batch-norm"> {
+def FoldBatchNorm : FusionPass<"nn-fold-batch-norm"> {
   let summary = "Moves batch norms into the convolution or linear before them";
   let description = [{
     A batch norm whose parameters are weights multiplies and shifts each channel by a constant.
@@ -158,7 +158,7 @@ def FoldBatchNorm : NacreFusion<"nn-fold-batch-norm"> {
     Statistic<"numSplit", "num-split", "Batch norms that became a multiplication and an addition">];
 }
 
-def MergeLinears : NacreFusion<"nn-merge-linears"> {
+def MergeLinears : FusionPass<"nn-merge-linears"> {
   let summary = "Linears of one input become one linear";
   let description = [{
     Linears that read the same input (Q, K and V; gate and up) become one with their weights
@@ -182,7 +182,7 @@ def MergeLinears : NacreFusion<"nn-merge-linears"> {
   let statistics = [Statistic<"numMerged", "num-merged", "Linears that joined an earlier one">];
 }
 
-def FoldNormIntoLinear : NacreFusion<"nn-fold-norm-into-linear"> {
+def FoldNormIntoLinear : FusionPass<"nn-fold-norm-into-linear"> {
   let summary = "Moves a norm's scale and shift into the linear behind it";
   let description = [{
     `W (n * s + b) = (W s) n + W b`: where one linear is all that reads a layer norm or an RMS norm,

@@ -38,7 +38,7 @@ def OutlineWeightExpressions : Pass<"nn-outline-weight-expressions", "::mlir::Mo
     ```mlir
     ml_program.global private @w(#ml_program.extern<tensor<4x4xf32>>) : tensor<4x4xf32>
     ml_program.global private @s(#ml_program.extern<tensor<4xf32>>) : tensor<4xf32>
-    ml_program.global private @folded.0(#ml_program.extern<tensor<4x4xf32>>) {nn.expression = @weight.0} : tensor<4x4xf32>
+    ml_program.global private @folded.0(#ml_program.extern<tensor<4x4xf32>>) : tensor<4x4xf32> {nn.expression = @weight.0}
     func.func private @weight.0() -> tensor<4x4xf32> {
       %w = ml_program.global_load_const @w : tensor<4x4xf32>
       %s = ml_program.global_load_const @s : tensor<4xf32>

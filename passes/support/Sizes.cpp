@@ -39,11 +39,30 @@ static std::optional<std::pair<Value, int64_t>> forwarded(Operation *op, int64_t
   if (auto transpose = dyn_cast<nn::TransposeOp>(op))
     return std::pair(transpose.getInput(), transpose.getPermutation()[dimension]);
   if (isa<nn::SoftmaxOp, nn::LayerNormOp, nn::RmsNormOp, nn::BatchNormOp, nn::GroupNormOp,
-          nn::RotaryOp, nn::LinearOp>(op))
-    // A linear's last dimension is the weight's, hence static or no size that matters here.
-    if (!isa<nn::LinearOp>(op) ||
-        dimension + 1 < cast<RankedTensorType>(op->getResult(0).getType()).getRank())
+          nn::RotaryOp>(op))
+    return std::pair(op->getOperand(0), dimension);
+  int64_t rank = cast<RankedTensorType>(op->getResult(0).getType()).getRank();
+  // The last dimension is the weight's; images keep their batch, and channels are static.
+  if ((isa<nn::LinearOp>(op) && dimension + 1 < rank) ||
+      (isa<nn::ConvOp, nn::PoolOp>(op) && dimension == 0) ||
+      (isa<nn::AttentionOp>(op) && dimension + 1 < rank))
+    return std::pair(op->getOperand(0), dimension);
+  if (auto reduce = dyn_cast<nn::ReduceOp>(op)) {
+    if (reduce.getKeepDims())
       return std::pair(op->getOperand(0), dimension);
+    for (int64_t i = 0; i <= dimension; ++i)
+      if (llvm::is_contained(reduce.getAxes(), i))
+        ++dimension;
+    return std::pair(op->getOperand(0), dimension);
+  }
+  if (auto gather = dyn_cast<nn::GatherOp>(op)) {
+    int64_t axis = gather.getAxis(), indices = gather.getIndices().getType().getRank();
+    if (dimension < axis)
+      return std::pair(op->getOperand(0), dimension);
+    if (dimension < axis + indices)
+      return std::pair(op->getOperand(1), dimension - axis);
+    return std::pair(op->getOperand(0), dimension - indices + 1);
+  }
   return std::nullopt;
 }
 
@@ -66,6 +85,9 @@ Size nacre::sizeOf(Value tensor, int64_t dimension) {
           llvm::count_if(type.getShape().take_front(dimension), ShapedType::isDynamic);
       return sizeOf(OpFoldResult(sizes[dynamicBefore]));
     }
+    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op);
+        slice && slice.getType().getRank() == slice.getSourceType().getRank())
+      return sizeOf(slice.getMixedSizes()[dimension]);
     return {tensor.getAsOpaquePointer(), dimension};
   }
 }
