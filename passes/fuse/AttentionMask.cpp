@@ -127,8 +127,8 @@ Value AttentionMask::build(PatternRewriter &rewriter, Location loc, int64_t rank
     }
     Type element = added ? getElementTypeOrSelf(added) : Type(rewriter.getF32Type());
     // Still a number in a narrower type: see above what minus infinity would mean.
-    double lowest = APFloat::getLargest(cast<FloatType>(element).getFloatSemantics(), true)
-                        .convertToDouble();
+    double lowest =
+        APFloat::getLargest(cast<FloatType>(element).getFloatSemantics(), true).convertToDouble();
     Value zero = scalarConstant(rewriter, loc, element, 0);
     double number = onlyFiller ? std::min(term.filler, drowning) : term.filler;
     Value filler = scalarConstant(rewriter, loc, element, std::max(number, lowest));

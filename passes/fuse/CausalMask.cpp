@@ -57,8 +57,8 @@ static std::optional<Positions> matchPositions(Value value) {
     if (isa<nn::AddOp>(op) && !splatValue(number))
       std::swap(base, number);
     auto offset = splatValue(number);
-    auto inner = offset && keepsShape(base.getType(), value.getType()) ? matchPositions(base)
-                                                                     : std::nullopt;
+    auto inner =
+        offset && keepsShape(base.getType(), value.getType()) ? matchPositions(base) : std::nullopt;
     if (inner)
       inner->start += isa<nn::AddOp>(op) ? *offset : -*offset;
     return inner;
@@ -88,11 +88,20 @@ static bool matchComparison(nn::CompareOp compare, bool hidden) {
   if (left->fromLast == 1 && right->fromLast == 0) {
     std::swap(left, right);
     switch (predicate) {
-    case nn::ComparePredicate::lt: predicate = nn::ComparePredicate::gt; break;
-    case nn::ComparePredicate::le: predicate = nn::ComparePredicate::ge; break;
-    case nn::ComparePredicate::gt: predicate = nn::ComparePredicate::lt; break;
-    case nn::ComparePredicate::ge: predicate = nn::ComparePredicate::le; break;
-    default: return false;
+    case nn::ComparePredicate::lt:
+      predicate = nn::ComparePredicate::gt;
+      break;
+    case nn::ComparePredicate::le:
+      predicate = nn::ComparePredicate::ge;
+      break;
+    case nn::ComparePredicate::gt:
+      predicate = nn::ComparePredicate::lt;
+      break;
+    case nn::ComparePredicate::ge:
+      predicate = nn::ComparePredicate::le;
+      break;
+    default:
+      return false;
     }
   }
   if (left->fromLast != 0 || right->fromLast != 1)

@@ -38,8 +38,7 @@ static Value buildFactor(PatternRewriter &rewriter, nn::BatchNormOp norm) {
 }
 
 /// What the norm then adds, for an input that has had `bias` added (null for none).
-static Value buildShift(PatternRewriter &rewriter, nn::BatchNormOp norm, Value bias,
-                        Value factor) {
+static Value buildShift(PatternRewriter &rewriter, nn::BatchNormOp norm, Value bias, Value factor) {
   Location loc = norm.getLoc();
   Value centred = bias ? nn::SubOp::create(rewriter, loc, bias, norm.getMean()).getResult()
                        : nn::NegOp::create(rewriter, loc, norm.getMean()).getResult();
@@ -79,12 +78,12 @@ struct FoldIntoConv : OpRewritePattern<nn::BatchNormOp> {
     noteRewrite(count, loc, passName, "folded");
     Value factor = buildFactor(rewriter, norm);
     Value shift = buildShift(rewriter, norm, conv.getBias(), factor);
-    Value weight = nn::MulOp::create(rewriter, loc, conv.getWeight(),
-                                     alignVector(rewriter, factor, 0, rank));
-    rewriter.replaceOp(norm, nn::ConvOp::create(rewriter, loc, norm.getType(), conv.getInput(),
-                                                weight, shift, conv.getStrides(),
-                                                conv.getPadding(), conv.getDilations(),
-                                                conv.getGroups(), conv.getLayout()));
+    Value weight =
+        nn::MulOp::create(rewriter, loc, conv.getWeight(), alignVector(rewriter, factor, 0, rank));
+    rewriter.replaceOp(norm,
+                       nn::ConvOp::create(rewriter, loc, norm.getType(), conv.getInput(), weight,
+                                          shift, conv.getStrides(), conv.getPadding(),
+                                          conv.getDilations(), conv.getGroups(), conv.getLayout()));
     return success();
   }
 
@@ -109,9 +108,8 @@ struct FoldIntoLinear : OpRewritePattern<nn::BatchNormOp> {
     Value shift = buildShift(rewriter, norm, linear.getBias(), factor);
     Value rows = linear.getInputMajor() ? factor : alignVector(rewriter, factor, 0, 2);
     Value weight = nn::MulOp::create(rewriter, loc, linear.getWeight(), rows);
-    rewriter.replaceOp(norm, nn::LinearOp::create(rewriter, loc, norm.getType(),
-                                                  linear.getInput(), weight, shift,
-                                                  linear.getInputMajor()));
+    rewriter.replaceOp(norm, nn::LinearOp::create(rewriter, loc, norm.getType(), linear.getInput(),
+                                                  weight, shift, linear.getInputMajor()));
     return success();
   }
 

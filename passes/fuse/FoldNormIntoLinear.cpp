@@ -69,9 +69,9 @@ struct FoldNorm : OpRewritePattern<nn::LinearOp> {
     noteRewrite(count, loc, passName, "folded");
     Value plain;
     if constexpr (isLayerNorm)
-      plain = nn::LayerNormOp::create(rewriter, norm.getLoc(), norm.getType(), norm.getInput(),
-                                      Value(), Value(), norm.getEpsilonAttr(),
-                                      norm.getNormalizedDimsAttr());
+      plain =
+          nn::LayerNormOp::create(rewriter, norm.getLoc(), norm.getType(), norm.getInput(), Value(),
+                                  Value(), norm.getEpsilonAttr(), norm.getNormalizedDimsAttr());
     else
       plain = nn::RmsNormOp::create(rewriter, norm.getLoc(), norm.getType(), norm.getInput(),
                                     Value(), norm.getEpsilonAttr());

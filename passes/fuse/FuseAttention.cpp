@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Walks from a product whose left side is a softmax up to the product of q and k, collecting the
-// scales and masks between; then up from q, k and v through scales, transposes and the repetition of heads.
+// scales and masks between; then up from q, k and v through scales, transposes and the repetition
+// of heads.
 
 #include "dialects/nn/NN.h"
 #include "passes/Passes.h"
@@ -106,16 +107,14 @@ static bool matchScores(Value value, double fillerLimit, Scores &scores) {
       Value score = hidden ? select.getOnFalse() : select.getOnTrue();
       AttentionMask mask = scores.mask;
       if (mask.choose(select.getCondition(), hidden,
-                      hidden ? select.getOnTrue() : select.getOnFalse(), scores.scale,
-                      fillerLimit))
+                      hidden ? select.getOnTrue() : select.getOnFalse(), scores.scale, fillerLimit))
         ways.emplace_back(score, mask);
     }
   }
   for (auto &[score, mask] : ways) {
     Scores attempt = scores;
     attempt.mask = mask;
-    if (keepsShape(score.getType(), value.getType()) &&
-        matchScores(score, fillerLimit, attempt)) {
+    if (keepsShape(score.getType(), value.getType()) && matchScores(score, fillerLimit, attempt)) {
       scores = std::move(attempt);
       return true;
     }
@@ -291,8 +290,8 @@ private:
       SmallVector<Value> sizes;
       for (int64_t i = 0; i < rank; ++i)
         if (resultType.isDynamicDim(i))
-          sizes.push_back(tensor::DimOp::create(rewriter, loc, attention,
-                                                i < rank - 2 ? i : i + 4 - rank));
+          sizes.push_back(
+              tensor::DimOp::create(rewriter, loc, attention, i < rank - 2 ? i : i + 4 - rank));
       attention = nn::ReshapeOp::create(rewriter, loc, resultType, attention, sizes);
     }
     rewriter.replaceOp(op, attention);

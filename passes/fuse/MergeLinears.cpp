@@ -55,8 +55,8 @@ static Value joinBiases(OpBuilder &builder, Location loc, ArrayRef<nn::LinearOp>
       continue;
     }
     auto type = RankedTensorType::get({outputs(linear)}, weightType(linear).getElementType());
-    biases.push_back(arith::ConstantOp::create(
-        builder, loc, cast<TypedAttr>(builder.getZeroAttr(type))));
+    biases.push_back(
+        arith::ConstantOp::create(builder, loc, cast<TypedAttr>(builder.getZeroAttr(type))));
   }
   return tensor::ConcatOp::create(builder, loc, 0, biases);
 }
@@ -98,9 +98,9 @@ static void mergeGroup(ArrayRef<nn::LinearOp> group) {
     offsets.back() = builder.getIndexAttr(offset);
     sizes.back() = builder.getIndexAttr(outputs(linear));
     offset += outputs(linear);
-    linear.replaceAllUsesWith(tensor::ExtractSliceOp::create(builder, linear.getLoc(), merged,
-                                                             offsets, sizes, strides)
-                                  .getResult());
+    linear.replaceAllUsesWith(
+        tensor::ExtractSliceOp::create(builder, linear.getLoc(), merged, offsets, sizes, strides)
+            .getResult());
   }
   for (nn::LinearOp linear : group)
     linear.erase();

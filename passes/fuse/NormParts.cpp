@@ -131,8 +131,9 @@ static std::optional<RootMeanSquareDivision> matchShiftedSquare(Value x, Value s
     return std::nullopt;
   // The mean's own operand is the square; look for it among what the mean may be spelled as.
   Value square = withoutBroadcast(mean);
-  while (isa_and_nonnull<nn::ReshapeOp, nn::DivOp, nn::MulOp, nn::ReduceOp>(square.getDefiningOp()) &&
-         !isSquareOf(square, x)) {
+  while (
+      isa_and_nonnull<nn::ReshapeOp, nn::DivOp, nn::MulOp, nn::ReduceOp>(square.getDefiningOp()) &&
+      !isSquareOf(square, x)) {
     Operation *op = square.getDefiningOp();
     bool second = isa<nn::MulOp>(op) && splatValue(op->getOperand(0));
     square = op->getOperand(second ? 1 : 0);

@@ -41,10 +41,10 @@ struct RaiseCore : OpRewritePattern<DivisionOp> {
       return failure();
     Location loc = rewriter.getFusedLoc({centred.getLoc(), op.getLoc()});
     noteRewrite(count, loc, passName, "raised");
-    Value norm = nn::LayerNormOp::create(
-        rewriter, loc, op.getType(), centred.getLhs(), /*scale=*/Value(), /*bias=*/Value(),
-        rewriter.getF64FloatAttr(division->epsilon),
-        rewriter.getI64IntegerAttr(division->normalizedDims));
+    Value norm =
+        nn::LayerNormOp::create(rewriter, loc, op.getType(), centred.getLhs(), /*scale=*/Value(),
+                                /*bias=*/Value(), rewriter.getF64FloatAttr(division->epsilon),
+                                rewriter.getI64IntegerAttr(division->normalizedDims));
     rewriter.replaceOp(op, norm);
     return success();
   }
@@ -67,8 +67,8 @@ struct TakeAffine : OpRewritePattern<BinaryOp> {
       if (!norm || norm.getBias() || (isScale && norm.getScale()) || !norm->hasOneUse() ||
           !keepsShape(norm.getType(), op.getType()))
         continue;
-      auto sizes = cast<RankedTensorType>(norm.getType()).getShape().take_back(
-          norm.getNormalizedDims());
+      auto sizes =
+          cast<RankedTensorType>(norm.getType()).getShape().take_back(norm.getNormalizedDims());
       Value parameter = asParameter(rewriter, vector, sizes);
       if (!parameter)
         continue;

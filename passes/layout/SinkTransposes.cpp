@@ -36,7 +36,9 @@ SmallVector<int64_t> nacre::applyPermutation(ArrayRef<int64_t> sizes,
   return llvm::map_to_vector(permutation, [&](int64_t from) { return sizes[from]; });
 }
 
-void nacre::markSinking(nn::TransposeOp op) { op->setAttr(markName, UnitAttr::get(op.getContext())); }
+void nacre::markSinking(nn::TransposeOp op) {
+  op->setAttr(markName, UnitAttr::get(op.getContext()));
+}
 
 void nacre::unmarkSinking(nn::TransposeOp op) { op->removeAttr(markName); }
 
@@ -122,8 +124,7 @@ struct SinkThroughElementwise : RewritePattern {
     SmallVector<Value> operands;
     for (Value operand : op->getOperands()) {
       auto marked = typeOf(operand).getRank() == rank ? markedTranspose(operand) : nullptr;
-      operands.push_back(marked ? marked.getInput()
-                                : move(rewriter, operand, rank, permutation));
+      operands.push_back(marked ? marked.getInput() : move(rewriter, operand, rank, permutation));
     }
     Operation *moved = rewriter.clone(*op);
     moved->setOperands(operands);
@@ -190,8 +191,8 @@ struct SinkThroughReduce : SinkPattern<nn::ReduceOp> {
                      : type;
     Value result = nn::ReduceOp::create(rewriter, op.getLoc(), moved, op.getKind(),
                                         marked.getInput(), axes, op.getKeepDims());
-    rewriter.replaceOp(op, op.getKeepDims() ? restore(rewriter, op.getLoc(), type, result)
-                                            : result);
+    rewriter.replaceOp(op,
+                       op.getKeepDims() ? restore(rewriter, op.getLoc(), type, result) : result);
     return success();
   }
 };
@@ -206,10 +207,10 @@ struct SinkThroughPad : SinkPattern<nn::PadOp> {
     note(op.getLoc());
     auto type = typeOf(op);
     auto permutation = toChannelsLast(type.getRank());
-    Value padded = nn::PadOp::create(
-        rewriter, op.getLoc(), type.clone(applyPermutation(type.getShape(), permutation)),
-        marked.getInput(), applyPermutation(op.getLow(), permutation),
-        applyPermutation(op.getHigh(), permutation), op.getValue());
+    Value padded = nn::PadOp::create(rewriter, op.getLoc(),
+                                     type.clone(applyPermutation(type.getShape(), permutation)),
+                                     marked.getInput(), applyPermutation(op.getLow(), permutation),
+                                     applyPermutation(op.getHigh(), permutation), op.getValue());
     rewriter.replaceOp(op, restore(rewriter, op.getLoc(), type, padded));
     return success();
   }
@@ -343,10 +344,10 @@ struct SinkIntoFlattenedLinear : SinkPattern<nn::LinearOp> {
     llvm::append_range(permutation, llvm::seq<int64_t>(first + 1, last));
     permutation.push_back(first);
     llvm::append_range(permutation, llvm::seq<int64_t>(last, shape.size()));
-    Value weight = nn::ReshapeOp::create(rewriter, loc, type.clone(shape), op.getWeight(),
-                                         ValueRange());
-    weight = nn::TransposeOp::create(rewriter, loc, weight,
-                                     rewriter.getDenseI64ArrayAttr(permutation));
+    Value weight =
+        nn::ReshapeOp::create(rewriter, loc, type.clone(shape), op.getWeight(), ValueRange());
+    weight =
+        nn::TransposeOp::create(rewriter, loc, weight, rewriter.getDenseI64ArrayAttr(permutation));
     weight = nn::ReshapeOp::create(rewriter, loc, type, weight, ValueRange());
     Value flat = nn::ReshapeOp::create(rewriter, flatten.getLoc(), typeOf(flatten),
                                        marked.getInput(), flatten.getDynamicSizes());

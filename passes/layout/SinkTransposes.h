@@ -24,8 +24,7 @@ void markSinking(nn::TransposeOp op);
 void unmarkSinking(nn::TransposeOp op);
 
 /// Moves marked transposes below their users, and removes those that meet an inverse one.
-void populateSinkTransposesPatterns(mlir::RewritePatternSet &patterns,
-                                    mlir::Pass::Statistic &sunk);
+void populateSinkTransposesPatterns(mlir::RewritePatternSet &patterns, mlir::Pass::Statistic &sunk);
 
 /// Makes transposes that only move dimensions of size 1 reshapes.
 void populateUnitTransposePatterns(mlir::RewritePatternSet &patterns);

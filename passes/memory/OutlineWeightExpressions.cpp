@@ -6,11 +6,11 @@
 #include "passes/support/Remarks.h"
 #include "passes/support/Weights.h"
 
-#include "llvm/ADT/SetVector.h"
-#include "llvm/ADT/StringMap.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 using namespace nacre;
@@ -21,8 +21,6 @@ namespace nacre {
 } // namespace nacre
 
 static constexpr llvm::StringLiteral passName = "nn-outline-weight-expressions";
-
-using Operations = llvm::SmallSetVector<Operation *, 16>;
 
 static bool isLeaf(Operation *op) {
   return isa<ml_program::GlobalLoadConstOp, arith::ConstantOp>(op);
@@ -35,16 +33,25 @@ static bool onlyMovesElements(Operation *op) {
                            tensor::ExtractSliceOp>(op);
 }
 
-/// The operations that compute `root`, in program order.
+/// The operations that compute `root`, operands first: an order that only depends on the
+/// expression, so that equal ones become equal functions.
 static SmallVector<Operation *> expressionOf(Operation *root) {
-  Operations found;
-  found.insert(root);
-  for (size_t i = 0; i < found.size(); ++i)
-    for (Value operand : found[i]->getOperands())
-      found.insert(operand.getDefiningOp());
-  SmallVector<Operation *> ordered(found.begin(), found.end());
-  llvm::sort(ordered, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
-  return ordered;
+  llvm::SmallSetVector<Operation *, 16> ordered;
+  SmallVector<Operation *> pending{root};
+  while (!pending.empty()) {
+    Operation *op = pending.back();
+    bool isReady = true;
+    for (Value operand : llvm::reverse(op->getOperands()))
+      if (!ordered.contains(operand.getDefiningOp())) {
+        pending.push_back(operand.getDefiningOp());
+        isReady = false;
+      }
+    if (!isReady)
+      continue;
+    ordered.insert(op);
+    pending.pop_back();
+  }
+  return ordered.takeVector();
 }
 
 /// Whether storing the value of an expression is worth it: no larger than what it is made of, and
@@ -78,9 +85,8 @@ static SmallVector<Operation *> findRoots(Block &block, llvm::DenseSet<Operation
   SmallVector<Operation *> roots;
   // Users before what they use: an expression that stays hands its operands on as roots.
   for (Operation &op : llvm::reverse(block)) {
-    if (!known.contains(&op) || isLeaf(&op) || llvm::all_of(op.getUsers(), [&](Operation *user) {
-          return known.contains(user);
-        }))
+    if (!known.contains(&op) || isLeaf(&op) ||
+        llvm::all_of(op.getUsers(), [&](Operation *user) { return known.contains(user); }))
       continue;
     if (isWorthStoring(&op, expressionOf(&op)))
       roots.push_back(&op);
@@ -107,6 +113,9 @@ struct OutlineWeightExpressions
       llvm::DenseSet<Operation *> known;
       for (Operation *root : findRoots(entry.getBody().front(), known))
         outline(module, symbols, globals, root, known);
+      for (Operation &op : llvm::make_early_inc_range(llvm::reverse(entry.getBody().front())))
+        if (known.contains(&op) && op.use_empty())
+          op.erase();
     }
   }
 
@@ -161,8 +170,8 @@ private:
     // Weights first, then what makes weights, then entries: the order a reader looks for.
     Block *body = module.getBody();
     symbols.insert(function, llvm::find_if(*body, [](Operation &op) {
-      return isa<func::FuncOp>(op) && op.hasAttr("nn.entry");
-    }));
+                     return isa<func::FuncOp>(op) && op.hasAttr("nn.entry");
+                   }));
 
     auto type = cast<RankedTensorType>(root->getResult(0).getType());
     OpBuilder builder = OpBuilder::atBlockBegin(body);

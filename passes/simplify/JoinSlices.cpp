@@ -24,8 +24,8 @@ static constexpr llvm::StringLiteral passName = "nn-join-slices";
 /// in all others.
 static bool areNeighbours(tensor::ExtractSliceOp previous, tensor::ExtractSliceOp next,
                           int64_t dim) {
-  if (!previous || !next || previous.getSource() != next.getSource() ||
-      !previous.hasUnitStride() || !next.hasUnitStride() ||
+  if (!previous || !next || previous.getSource() != next.getSource() || !previous.hasUnitStride() ||
+      !next.hasUnitStride() ||
       cast<RankedTensorType>(previous.getType()).getRank() !=
           cast<RankedTensorType>(previous.getSource().getType()).getRank() ||
       previous.getType().getRank() != next.getType().getRank())

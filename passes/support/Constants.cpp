@@ -5,8 +5,8 @@
 
 #include "dialects/nn/NN.h"
 
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 #include <cmath>
 
@@ -55,7 +55,7 @@ static std::optional<double> evaluate(Value value, int depth) {
   if (auto splat = dyn_cast<tensor::SplatOp>(op)) {
     Attribute element;
     return matchPattern(splat.getInput(), m_Constant(&element)) ? attributeValue(element)
-                                                                 : std::nullopt;
+                                                                : std::nullopt;
   }
   if (isa<nn::ReshapeOp, nn::BroadcastOp, nn::TransposeOp>(op))
     return evaluate(op->getOperand(0), depth - 1);
@@ -72,22 +72,21 @@ static std::optional<double> evaluate(Value value, int depth) {
       return std::nullopt;
     in.push_back(*number);
   }
-  auto result =
-      llvm::TypeSwitch<Operation *, std::optional<double>>(op)
-          .Case([&](nn::CastOp cast) -> std::optional<double> {
-            if (type.getElementType().isInteger(1))
-              return in[0] != 0 ? 1.0 : 0.0;
-            return isa<FloatType>(type.getElementType()) ? in[0] : std::trunc(in[0]);
-          })
-          .Case([&](nn::NegOp) { return -in[0]; })
-          .Case([&](nn::SqrtOp) { return std::sqrt(in[0]); })
-          .Case([&](nn::RsqrtOp) { return 1 / std::sqrt(in[0]); })
-          .Case([&](nn::AddOp) { return in[0] + in[1]; })
-          .Case([&](nn::SubOp) { return in[0] - in[1]; })
-          .Case([&](nn::MulOp) { return in[0] * in[1]; })
-          .Case([&](nn::DivOp) { return in[0] / in[1]; })
-          .Case([&](nn::PowOp) { return std::pow(in[0], in[1]); })
-          .Default([](Operation *) { return std::nullopt; });
+  auto result = llvm::TypeSwitch<Operation *, std::optional<double>>(op)
+                    .Case([&](nn::CastOp cast) -> std::optional<double> {
+                      if (type.getElementType().isInteger(1))
+                        return in[0] != 0 ? 1.0 : 0.0;
+                      return isa<FloatType>(type.getElementType()) ? in[0] : std::trunc(in[0]);
+                    })
+                    .Case([&](nn::NegOp) { return -in[0]; })
+                    .Case([&](nn::SqrtOp) { return std::sqrt(in[0]); })
+                    .Case([&](nn::RsqrtOp) { return 1 / std::sqrt(in[0]); })
+                    .Case([&](nn::AddOp) { return in[0] + in[1]; })
+                    .Case([&](nn::SubOp) { return in[0] - in[1]; })
+                    .Case([&](nn::MulOp) { return in[0] * in[1]; })
+                    .Case([&](nn::DivOp) { return in[0] / in[1]; })
+                    .Case([&](nn::PowOp) { return std::pow(in[0], in[1]); })
+                    .Default([](Operation *) { return std::nullopt; });
   return result ? rounded(*result, type.getElementType()) : std::nullopt;
 }
 

@@ -5,9 +5,9 @@
 
 #include "dialects/nn/NN.h"
 
-#include "llvm/ADT/SetVector.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace nacre;

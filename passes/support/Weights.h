@@ -37,8 +37,7 @@ bool isStoredNarrower(mlir::Value value);
 
 /// `value` as a parameter of exactly the static shape `sizes`, dropping leading dimensions of
 /// size 1 by a reshape before the builder's place; null where it has another shape.
-mlir::Value asParameter(mlir::OpBuilder &builder, mlir::Value value,
-                        llvm::ArrayRef<int64_t> sizes);
+mlir::Value asParameter(mlir::OpBuilder &builder, mlir::Value value, llvm::ArrayRef<int64_t> sizes);
 
 } // namespace nacre
 

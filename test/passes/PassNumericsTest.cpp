@@ -9,13 +9,13 @@
 #include "dialects/nn/interpreter/Interpreter.h"
 #include "passes/Passes.h"
 
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 
 #include <gtest/gtest.h>
 
@@ -88,8 +88,8 @@ SmallVector<Tensor> randomInputs(func::FuncOp function, const Sizes &sizes) {
     for (auto [dimension, size] : llvm::enumerate(shape)) {
       if (!ShapedType::isDynamic(size))
         continue;
-      auto known = names ? sizes.named.find(cast<StringAttr>(names[dimension]).str())
-                         : sizes.named.end();
+      auto known =
+          names ? sizes.named.find(cast<StringAttr>(names[dimension]).str()) : sizes.named.end();
       size = known == sizes.named.end() ? sizes.other : known->second;
     }
     inputs.push_back(randomTensor(tensor.getElementType(), shape,
@@ -162,9 +162,9 @@ protected:
     for (func::FuncOp function : before->getOps<func::FuncOp>()) {
       if (function.isPrivate())
         continue;
-      for (Sizes sizes : {Sizes{{{"B", 1}, {"S", 1}, {"T", 4}}, 1},
-                          Sizes{{{"B", 3}, {"S", 5}, {"T", 2}}, 4},
-                          Sizes{{{"B", 2}, {"S", 7}, {"T", 9}}, 9}}) {
+      for (Sizes sizes :
+           {Sizes{{{"B", 1}, {"S", 1}, {"T", 4}}, 1}, Sizes{{{"B", 3}, {"S", 5}, {"T", 2}}, 4},
+            Sizes{{{"B", 2}, {"S", 7}, {"T", 9}}, 9}}) {
         // f64 shows a wrong formula, the declared types what rounding makes of a right one.
         for (auto [precision, tolerance] : {std::pair(interpreter::Precision::f64, 1e-6),
                                             std::pair(interpreter::Precision::declared, 1e-4)}) {

@@ -42,8 +42,8 @@ func.func @residual_network(%x: tensor<?x3x8x8xf32>) -> tensor<?x4xf32> {
 // CHECK: nn.reshape %arg0{{.*}} -> tensor<?x8x8x1xf32>
 // CHECK: nn.conv
 // CHECK: %[[P:.*]] = nn.pool average
-// CHECK: nn.reshape %[[P]]{{.*}} : tensor<?x3x3x4xf32> -> tensor<?x36xf32>
 // CHECK: nn.transpose %{{.*}} [0, 2, 3, 1] : tensor<2x4x3x3xf32> -> tensor<2x3x3x4xf32>
+// CHECK: nn.reshape %[[P]]{{.*}} : tensor<?x3x3x4xf32> -> tensor<?x36xf32>
 // CHECK: nn.linear
 func.func @digits(%x: tensor<?x1x8x8xf32>) -> tensor<?x2xf32> {
   %c0 = arith.constant 0 : index

@@ -16,10 +16,9 @@ ml_program.global private @s(#ml_program.extern<tensor<4xf32>>) : tensor<4xf32>
 // CHECK: nn.mul %w, %{{.*}}
 
 // CHECK-LABEL: func.func @forward
-// CHECK-NOT: nn.mul
-// CHECK: %[[F0:.*]] = ml_program.global_load_const @folded.0
-// CHECK: %[[F1:.*]] = ml_program.global_load_const @folded.1
-// CHECK: nn.linear %arg0, %[[F1]] bias %[[F0]]
+// CHECK-NEXT: %[[F0:.*]] = ml_program.global_load_const @folded.0
+// CHECK-NEXT: %[[F1:.*]] = ml_program.global_load_const @folded.1
+// CHECK-NEXT: nn.linear %arg0, %[[F1]] bias %[[F0]]
 func.func @forward(%x: tensor<?x4xf32>) -> tensor<?x4xf32> attributes {nn.entry} {
   %w = ml_program.global_load_const @w : tensor<4x4xf32>
   %s = ml_program.global_load_const @s : tensor<4xf32>
@@ -67,10 +66,9 @@ func.func @stored_types(%x: tensor<?x4xf32>) -> (tensor<?x8xf32>, tensor<?x4xf32
 
 ml_program.global private @s(#ml_program.extern<tensor<4xf32>>) : tensor<4xf32>
 
-// CHECK-NOT: @folded
-
 // One load alone.
 // CHECK-LABEL: @just_a_weight
+// CHECK-NOT: @folded
 func.func @just_a_weight(%x: tensor<?x4xf32>) -> tensor<?x4xf32> attributes {nn.entry} {
   %s = ml_program.global_load_const @s : tensor<4xf32>
   %y = nn.mul %x, %s : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
@@ -79,6 +77,7 @@ func.func @just_a_weight(%x: tensor<?x4xf32>) -> tensor<?x4xf32> attributes {nn.
 
 // Plain numbers are better known than loaded.
 // CHECK-LABEL: @just_a_number
+// CHECK-NOT: @folded
 func.func @just_a_number(%x: tensor<?x4xf32>) -> tensor<?x4xf32> attributes {nn.entry} {
   %c = arith.constant dense<2.0> : tensor<f32>
   %r = nn.sqrt %c : tensor<f32> -> tensor<f32>
@@ -88,6 +87,7 @@ func.func @just_a_number(%x: tensor<?x4xf32>) -> tensor<?x4xf32> attributes {nn.
 
 // What depends on an input is no weight.
 // CHECK-LABEL: @runtime_size
+// CHECK-NOT: @folded
 func.func @runtime_size(%x: tensor<?x4xf32>) -> tensor<?x4xf32> attributes {nn.entry} {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %x, %c0 : tensor<?x4xf32>
