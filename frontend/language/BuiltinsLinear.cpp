@@ -1,0 +1,165 @@
+//===- BuiltinsLinear.cpp - products of matrices ----------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "frontend/language/Builtins.h"
+
+using namespace nacre;
+using namespace nacre::language;
+using llvm::Twine;
+
+static Value applyMatmul(BuiltinCall &call) {
+  return call.e.binary(ast::BinaryOp::MatMul, call.range, call.calleeRange, call.operand(0),
+                       call.operand(1));
+}
+
+/// linear(x, weight, bias=None): the weight is [out, in].
+static Value applyLinear(BuiltinCall &call) {
+  const TensorType &x = call.type(0), &weight = call.type(1);
+  if (x.rank() == 0)
+    return call.wrongType(0, "a tensor with a last dimension");
+  if (weight.rank() != 2)
+    return call.wrongType(1, "a matrix [out, in]");
+  if (!call.expect(1, {x.element, {weight.dims[0], x.dims.back()}}) ||
+      !call.expect(2, {x.element, {weight.dims[0]}}))
+    return {};
+  TensorType type = x;
+  type.dims.back() = weight.dims[0];
+  const Tensor &w = call.tensor(1);
+  return call.result(type, [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType t) {
+    // linear(x, w.T) reads w as it is stored.
+    bool inputMajor = static_cast<bool>(w.untransposed);
+    return ir.make<nn::LinearOp>(loc, t, call.ir(0), inputMajor ? w.untransposed : w.ir, call.ir(2),
+                                 inputMajor);
+  });
+}
+
+static Value applyAttention(BuiltinCall &call) {
+  enum { Q, K, V, Mask, Causal, Scale };
+  const TensorType &q = call.type(Q), &k = call.type(K), &v = call.type(V);
+  for (unsigned i : {Q, K, V})
+    if (call.type(i).rank() != 4)
+      return call.wrongType(i, "[batch, heads, length, size]");
+  for (unsigned i : {K, V})
+    if (call.type(i).element != q.element)
+      return call.wrongType(i, "of " + name(q.element) + " as 'q'");
+  if (!call.expect(K, {q.element, {q.dims[0], k.dims[1], k.dims[2], q.dims[3]}}) ||
+      !call.expect(V, {q.element, {q.dims[0], k.dims[1], k.dims[2], v.dims[3]}}))
+    return {};
+  // Query heads share key heads in equal groups.
+  if (call.e.compare(q.dims[1], k.dims[1]) != Elaborator::Match::Equal) {
+    auto heads = call.e.valueOf(q.dims[1]), groups = call.e.valueOf(k.dims[1]);
+    if (heads && groups && (*groups == 0 || *heads % *groups != 0)) {
+      call.errorAt(K, "the heads of 'q', " + call.e.print(q.dims[1]) +
+                          ", must be a multiple of the heads of 'k', " + call.e.print(k.dims[1]))
+          .label(call.rangeOf(Q), call.print(Q));
+      return {};
+    }
+  }
+  for (unsigned i : {Q, K})
+    if (call.e.dependsOnRun(call.type(i).dims[1])) {
+      call.errorAt(i, "the number of heads must be known at compile time, but is " +
+                          call.e.print(call.type(i).dims[1]));
+      return {};
+    }
+  if (call.has(Mask)) {
+    const TensorType &mask = call.type(Mask);
+    if (!isBool(mask.element) && mask.element != q.element)
+      return call.wrongType(Mask, "bool, or " + name(q.element) + " to add to the scores");
+    TensorType scores{mask.element, {q.dims[0], q.dims[1], q.dims[2], k.dims[2]}};
+    bool fits = mask.rank() <= 4;
+    for (size_t i = 0; fits && i < mask.rank(); ++i) {
+      const DimExpr &own = mask.dims[mask.rank() - 1 - i];
+      fits = call.e.isOne(own) || call.e.sameSize(own, scores.dims[3 - i], call.rangeOf(Mask));
+    }
+    if (!fits) {
+      call.errorAt(Mask, "'mask' must broadcast to " + call.e.print(scores) + ", but this is " +
+                             call.print(Mask));
+      return {};
+    }
+  }
+  TensorType type = q;
+  type.dims[3] = v.dims[3];
+  return call.result(type, [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType t) {
+    mlir::FloatAttr scale;
+    if (call.has(Scale))
+      scale = ir.builder.getF64FloatAttr(call.real(Scale, 1));
+    return ir.make<nn::AttentionOp>(loc, t, call.ir(Q), call.ir(K), call.ir(V), call.ir(Mask),
+                                    scale, call.flag(Causal, false));
+  });
+}
+
+static Value applyRope(BuiltinCall &call) {
+  enum { X, Positions, Base, Dim, Interleaved };
+  const TensorType &x = call.type(X);
+  if (x.rank() < 2)
+    return call.wrongType(X, "[..., length, size]");
+  DimExpr length = x.dims[x.rank() - 2], size = x.dims.back();
+  if (call.e.dependsOnRun(size))
+    return call.wrongType(X, "a tensor whose last dimension is known at compile time");
+  if (call.has(Positions)) {
+    const TensorType &positions = call.type(Positions);
+    if (positions.rank() < 1 || positions.rank() > 2 || (positions.rank() == 2 && x.rank() < 3))
+      return call.wrongType(Positions, "[length] or [batch, length]");
+    TensorType wanted = positions;
+    wanted.dims.back() = length;
+    if (positions.rank() == 2)
+      wanted.dims[0] = x.dims[0];
+    if (!call.expect(Positions, wanted))
+      return {};
+  }
+  auto rotated = call.has(Dim) ? call.number(Dim, 0) : call.e.valueOf(size);
+  if (rotated &&
+      (*rotated < 2 || *rotated % 2 != 0 || *rotated > call.e.valueOf(size).value_or(*rotated))) {
+    call.errorAt(call.has(Dim) ? Dim : X, "rope turns an even number of elements, at most the last "
+                                          "dimension, but not " +
+                                              Twine(*rotated));
+    return {};
+  }
+  return call.result(x, [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType t) {
+    mlir::Value positions = call.ir(Positions);
+    if (!positions) {
+      TensorType type{ElementType::I64, {length}};
+      llvm::SmallVector<mlir::Value> sizes = ir.dynamicSizes(type.dims, loc);
+      positions =
+          ir.make<nn::IotaOp>(loc, ir.lowerType(type), sizes.empty() ? mlir::Value() : sizes[0]);
+    }
+    mlir::IntegerAttr dim;
+    if (call.has(Dim))
+      dim = ir.builder.getI64IntegerAttr(*rotated);
+    return ir.make<nn::RotaryOp>(
+        loc, t, call.ir(X), positions, ir.builder.getF64FloatAttr(call.real(Base, 10000)), dim,
+        nn::RotaryStyleAttr::get(ir.builder.getContext(), call.flag(Interleaved, false)
+                                                              ? nn::RotaryStyle::interleaved
+                                                              : nn::RotaryStyle::half));
+  });
+}
+
+static Value applyEmbedding(BuiltinCall &call) {
+  if (call.type(0).rank() != 2)
+    return call.wrongType(0, "a matrix [count, size]");
+  return call.e.gather(call.range, call.tensor(0), call.tensor(1), 0);
+}
+
+llvm::ArrayRef<Builtin> language::linearBuiltins() {
+  static const BuiltinParam matmul[] = {{"a", Accepts::Tensor}, {"b", Accepts::Tensor}};
+  static const BuiltinParam linear[] = {{"x", Accepts::FloatTensor},
+                                        {"weight", Accepts::FloatTensor},
+                                        {"bias", Accepts::FloatTensor, "None"}};
+  static const BuiltinParam attention[] = {
+      {"q", Accepts::FloatTensor},        {"k", Accepts::FloatTensor},
+      {"v", Accepts::FloatTensor},        {"mask", Accepts::Tensor, "None"},
+      {"causal", Accepts::Bool, "false"}, {"scale", Accepts::Float, "None"}};
+  static const BuiltinParam rope[] = {{"x", Accepts::FloatTensor},
+                                      {"positions", Accepts::IndexTensor, "None"},
+                                      {"base", Accepts::Float, "10000.0"},
+                                      {"dim", Accepts::Int, "None"},
+                                      {"interleaved", Accepts::Bool, "false"}};
+  static const BuiltinParam embedding[] = {{"weight", Accepts::Tensor},
+                                           {"ids", Accepts::IndexTensor}};
+  static const Builtin rows[] = {
+      {"matmul", matmul, applyMatmul},          {"linear", linear, applyLinear},
+      {"attention", attention, applyAttention}, {"rope", rope, applyRope},
+      {"embedding", embedding, applyEmbedding},
+  };
+  return rows;
+}

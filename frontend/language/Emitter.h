@@ -1,0 +1,96 @@
+//===- Emitter.h - makes the IR of a model ----------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Holds the module under construction and turns symbolic sizes and weights
+// into IR values. The code of an entry is one block: all control flow of the
+// language is gone when IR is made.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NACRE_FRONTEND_LANGUAGE_EMITTER_H
+#define NACRE_FRONTEND_LANGUAGE_EMITTER_H
+
+#include "dialects/nn/NN.h"
+#include "frontend/language/Values.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+
+#include <map>
+
+namespace nacre::language {
+
+/// How an entry's dimension variable is found when the code runs:
+/// (dim `dimension` of argument `argument` - offset) / factor.
+struct SizeSource {
+  unsigned argument = 0;
+  unsigned dimension = 0;
+  DimExpr offset = 0;
+  DimExpr factor = 1;
+};
+
+/// One argument or result of an entry.
+struct Port {
+  std::string name;
+  TensorType type;
+};
+
+class Emitter {
+public:
+  Emitter(mlir::ModuleOp module, DimContext &dims);
+
+  /// Opens a function; its arguments' values are `argument(i)`.
+  void beginEntry(llvm::StringRef name, mlir::Location loc, llvm::ArrayRef<Port> arguments);
+  mlir::Value argument(unsigned index);
+  /// Says where a dimension variable of the open entry comes from.
+  void defineSize(DimSymbol symbol, SizeSource source) { sizeSources[symbol] = source; }
+  /// Closes the function: names its results and drops operations nobody uses.
+  void endEntry(mlir::Location loc, llvm::ArrayRef<Port> results,
+                llvm::ArrayRef<mlir::Value> values, llvm::ArrayRef<std::string> requirements,
+                llvm::StringRef doc);
+
+  /// Declares the weights that were read, in this order, before all functions.
+  void declareWeights(llvm::ArrayRef<const Weight *> weights,
+                      llvm::function_ref<mlir::Location(const Weight &)> locationOf);
+
+  /// A size as an index value, or as an attribute where it is a number.
+  mlir::Value size(const DimExpr &dim, mlir::Location loc);
+  mlir::OpFoldResult sizeOrNumber(const DimExpr &dim, mlir::Location loc);
+  /// The values of the sizes that `type` leaves open, in order.
+  llvm::SmallVector<mlir::Value> dynamicSizes(llvm::ArrayRef<DimExpr> shape, mlir::Location loc);
+  mlir::Value load(const Weight &weight, mlir::RankedTensorType type, mlir::Location loc);
+  /// A tensor whose elements are all `number`.
+  mlir::Value splat(mlir::RankedTensorType staticType, double number, mlir::Location loc);
+  mlir::Value splat(mlir::RankedTensorType staticType, int64_t number, mlir::Location loc);
+  /// A size as a rank-0 tensor of that element type.
+  mlir::Value sizeTensor(const DimExpr &dim, mlir::Type element, mlir::Location loc);
+  mlir::RankedTensorType lowerType(const TensorType &type);
+
+  /// `OpTy` with the given result type, at the end of the open function.
+  template <typename OpTy, typename... Args>
+  mlir::Value make(mlir::Location loc, mlir::RankedTensorType type, Args &&...args) {
+    return OpTy::create(builder, loc, type, std::forward<Args>(args)...);
+  }
+
+  mlir::OpBuilder builder;
+
+private:
+  struct Before {
+    bool operator()(const DimExpr &a, const DimExpr &b) const { return a.before(b); }
+  };
+  mlir::Value sizeOfAtom(uint32_t atom, mlir::Location loc);
+  mlir::Value buildSize(const DimExpr &dim, mlir::Location loc);
+  mlir::ArrayAttr shapeAttr(llvm::ArrayRef<DimExpr> shape);
+
+  mlir::ModuleOp module;
+  DimContext &dims;
+  mlir::func::FuncOp function;
+  std::map<DimExpr, mlir::Value, Before> sizes;
+  std::map<DimSymbol, SizeSource> sizeSources;
+  llvm::StringMap<mlir::Value> loaded;
+};
+
+} // namespace nacre::language
+
+#endif

@@ -1,0 +1,369 @@
+//===- Entries.cpp - running functions by themselves ------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "frontend/language/Elaborator.h"
+
+#include "llvm/ADT/SetVector.h"
+#include "llvm/Support/SaveAndRestore.h"
+
+using namespace nacre;
+using namespace nacre::language;
+using llvm::StringRef;
+using llvm::Twine;
+
+/// Declares the sizes and the element type of one argument that nothing binds
+/// yet, and gives its type.
+std::optional<TensorType> Elaborator::freeType(const ast::Param &param, unsigned argument,
+                                               bool isEntry) {
+  auto *type = llvm::dyn_cast<ast::TensorType>(param.type);
+  if (!type)
+    return resolveType(param.type);
+  StringRef element = type->element.text;
+  if (isVariableName(element) && !elementTypeNamed(element) && !lookup(element, type->range)) {
+    if (isEntry) {
+      error(type->element.range, "an entry says what its arguments hold, such as f32");
+      return std::nullopt;
+    }
+    current->elements[element] = ElementType::F32;
+  }
+  auto addFree = [&](StringRef name, SourceRange range) {
+    DimExpr size = addSymbol(name, std::nullopt, std::nullopt,
+                             {SymbolOrigin::Kind::Free, range,
+                              "argument '" + param.name.text.str() + "'", nullptr, current->id});
+    return std::pair(size, dims.symbolsOf(size)[0]);
+  };
+  for (auto [i, dim] : llvm::enumerate(type->dims)) {
+    unsigned dimension = i;
+    if (dim.kind == ast::Dim::Kind::Leading) {
+      if (isEntry) {
+        error(dim.range, "an entry names each dimension of its arguments; '..' is for functions");
+        return std::nullopt;
+      }
+      // One stands for any number: a check cannot run for all of them.
+      if (!current->leading)
+        current->leading.emplace({addFree("..", dim.range).first});
+      continue;
+    }
+    if (dim.kind != ast::Dim::Kind::Size)
+      continue;
+    if (isFreeVariable(dim.size)) {
+      StringRef name = llvm::cast<ast::NameExpr>(dim.size)->name;
+      if (current->dims.contains(name))
+        continue;
+      auto [size, symbol] = addFree(name, dim.range);
+      current->dims[name] = size;
+      freeSizes[symbol] = {argument, dimension, 0, 1};
+    }
+  }
+  for (auto [i, dim] : llvm::enumerate(type->dims)) {
+    if (dim.kind != ast::Dim::Kind::Size || isFreeVariable(dim.size))
+      continue;
+    const ast::NameExpr *unbound = unboundVariable(dim.size);
+    if (!unbound)
+      continue;
+    auto [size, symbol] = addFree(unbound->name, unbound->range);
+    current->dims[unbound->name] = size;
+    auto whole = resolveDim(dim.size);
+    if (!whole)
+      return std::nullopt;
+    SizeSource source{argument, static_cast<unsigned>(i), 0, 1};
+    if (!splitLinear(dims, dims.expand(*whole), symbol, source.factor, source.offset)) {
+      error(dim.range, "'" + unbound->name + "' cannot be found from this formula")
+          .note("an argument with '" + unbound->name.str() + "' alone as a size binds it");
+      return std::nullopt;
+    }
+    freeSizes[symbol] = source;
+  }
+  return resolveType(type);
+}
+
+bool Elaborator::declareFree(const Function &function, bool isEntry,
+                             llvm::SmallVectorImpl<Port> &ports) {
+  bool good = true;
+  // Compile-time parameters first: sizes of tensors may name them.
+  for (const ast::Param &param : function.decl->params) {
+    Value value;
+    if (param.type && isCompileTimeType(param.type)) {
+      if (isEntry) {
+        error(param.range, "an entry takes tensors; '" + param.name.text +
+                               "' is known at compile time and belongs to the model's parameters");
+        good = false;
+      }
+      value = unknownOf(param.type, param.name.text,
+                        {SymbolOrigin::Kind::Param, param.name.range,
+                         "'" + param.name.text.str() + "'", nullptr, current->id});
+    }
+    define(param.name, value, /*assignable=*/false);
+  }
+  for (const ast::Param &param : function.decl->params) {
+    if (!param.type || isCompileTimeType(param.type))
+      continue;
+    auto type = freeType(param, ports.size(), isEntry);
+    if (!type) {
+      good = false;
+      continue;
+    }
+    for (Variable &variable : scope->variables)
+      if (variable.name == param.name.text)
+        variable.value = Tensor{*type};
+    ports.push_back({param.name.text.str(), *type});
+  }
+  return good;
+}
+
+static PortSummary summarizePort(const Port &port, DimContext &dims) {
+  PortSummary summary;
+  summary.name = port.name;
+  summary.dtype = name(port.type.element).str();
+  for (const DimExpr &dim : port.type.dims)
+    summary.shape.push_back(dims.print(dims.resolve(dim)));
+  return summary;
+}
+
+/// The results of an entry by name: as declared, else "result", "result1", ...
+static llvm::SmallVector<std::string> resultNames(const ast::FnDecl *decl, size_t count) {
+  llvm::SmallVector<std::string> names;
+  auto *tuple = llvm::dyn_cast_or_null<ast::TupleType>(decl->result);
+  for (size_t i = 0; i < count; ++i) {
+    if (tuple && i < tuple->fields.size() && !tuple->fields[i].name.empty())
+      names.push_back(tuple->fields[i].name.text.str());
+    else
+      names.push_back(count == 1 ? "result" : "result" + std::to_string(i));
+  }
+  return names;
+}
+
+void Elaborator::runEntry(Instance *model, const Function &function, ModelSummary *summary) {
+  const ast::FnDecl *decl = function.decl;
+  visited.insert(decl);
+  requirements.clear();
+  freeSizes.clear();
+  Frame &frame = frameStore.emplace_back();
+  frame.ownFunction = function;
+  frame.function = &frame.ownFunction;
+  frame.self = model;
+  frame.module = function.module;
+  frame.id = ++frames;
+  Scope &inner = scopeStore.emplace_back();
+  llvm::SaveAndRestore inFrame(current, &frame);
+  llvm::SaveAndRestore inScope(scope, &inner);
+  llvm::SmallVector<Port> arguments, results;
+  bool good = declareFree(function, /*isEntry=*/true, arguments);
+  SourceRange at = decl->name.empty() ? decl->range.first() : decl->name.range;
+  if (emits()) {
+    emitter->beginEntry(decl->name.text, locationOf(at), arguments);
+    for (const auto &[symbol, source] : freeSizes)
+      emitter->defineSize(symbol, source);
+    for (auto [i, port] : llvm::enumerate(arguments))
+      for (Variable &variable : inner.variables)
+        if (variable.name == port.name) {
+          Tensor tensor{port.type};
+          tensor.ir = emitter->argument(i);
+          variable.value = tensor;
+        }
+  }
+  runStmts(decl->body.stmts);
+  if (!frame.returned && !gaveUp) {
+    error(decl->body.range.last(), "'" + decl->name.text + "' ends without returning a value");
+    return;
+  }
+  std::vector<Value> values{frame.result};
+  if (const std::vector<Value> *several = frame.result.tuple())
+    values = *several;
+  llvm::SmallVector<mlir::Value> lowered;
+  llvm::SmallVector<std::string> names = resultNames(decl, values.size());
+  llvm::SetVector<StringRef> taken;
+  for (const Port &port : arguments)
+    taken.insert(port.name);
+  for (auto [i, value] : llvm::enumerate(values)) {
+    const Tensor *tensor = value.tensor();
+    if (!tensor) {
+      if (!value.isPoison())
+        error(at,
+              "an entry returns tensors, but '" + decl->name.text + "' returns " + describe(value));
+      return;
+    }
+    if (!taken.insert(names[i])) {
+      error(at,
+            "two arguments or results of '" + decl->name.text + "' are named '" + names[i] + "'")
+          .note("results are named in '-> (name: f32[...], ...)'");
+      return;
+    }
+    results.push_back({names[i], tensor->type});
+    lowered.push_back(tensor->ir);
+  }
+  if (!good)
+    return;
+  if (emits())
+    emitter->endEntry(locationOf(at), results, lowered, requirements, decl->doc);
+  if (!summary)
+    return;
+  EntrySummary &entry = summary->entries.emplace_back();
+  entry.name = decl->name.text.str();
+  entry.doc = decl->doc.str();
+  for (const Port &port : arguments)
+    entry.arguments.push_back(summarizePort(port, dims));
+  for (const Port &port : results)
+    entry.results.push_back(summarizePort(port, dims));
+  entry.requirements = requirements;
+}
+
+void Elaborator::checkAlone(const Function &function) {
+  if (function.decl->isEntry && function.self && function.self->decl->isModel)
+    return runEntry(function.self, function, nullptr);
+  visited.insert(function.decl);
+  Frame &frame = frameStore.emplace_back();
+  frame.ownFunction = function;
+  frame.function = &frame.ownFunction;
+  frame.self = function.self;
+  frame.module = function.module;
+  frame.id = ++frames;
+  Scope &inner = scopeStore.emplace_back();
+  llvm::SaveAndRestore inFrame(current, &frame);
+  llvm::SaveAndRestore inScope(scope, &inner);
+  llvm::SaveAndRestore<Emitter *> noIR(emitter, nullptr);
+  llvm::SmallVector<Port> ports;
+  declareFree(function, /*isEntry=*/false, ports);
+  runStmts(function.decl->body.stmts);
+  if (!frame.returned && !frame.assuming && function.decl->result && !gaveUp)
+    error(function.decl->body.range.last(),
+          (function.decl->name.empty() ? "this function"
+                                       : "'" + function.decl->name.text.str() + "'") +
+              " ends without returning a value")
+        .note(function.decl->result->range, "the result is declared");
+}
+
+void Elaborator::elaborateEntries(Instance *model, ModelSummary &summary) {
+  bool any = false;
+  for (const auto &[name, member] : model->members) {
+    const Function *function = member.value.function();
+    if (member.kind != Member::Kind::Fn || !function || !function->decl->isEntry)
+      continue;
+    any = true;
+    runEntry(model, *function, &summary);
+  }
+  if (!any)
+    error(model->decl->name.range, "the model '" + model->decl->name.text + "' has no 'entry'")
+        .note("'entry forward(x: f32[B, 4]) -> f32[B, 2] { ... }' is what compiled code offers");
+  for (const auto &[name, member] : model->members)
+    if (const Function *function = member.value.function();
+        function && !visited.contains(function->decl))
+      checkAlone(*function);
+}
+
+void Elaborator::checkRemaining(const Module *module) {
+  for (const auto &[name, decl] : module->decls) {
+    if (gaveUp)
+      return;
+    if (auto *fn = llvm::dyn_cast<ast::FnDecl>(decl); fn && !visited.contains(fn)) {
+      if (fn->isEntry) {
+        error(fn->name.range, "'entry' stands only in a model; here it is 'fn'");
+        continue;
+      }
+      Function function;
+      function.decl = fn;
+      function.module = module;
+      checkAlone(function);
+    }
+    if (llvm::isa<ast::ConstDecl>(decl))
+      moduleValue({decl, module});
+    auto *block = llvm::dyn_cast<ast::BlockDecl>(decl);
+    if (!block || block->isModel)
+      continue;
+    bool allRun = instantiated.contains(block);
+    llvm::SmallVector<llvm::ArrayRef<ast::Decl *>> groups{block->members};
+    while (!groups.empty())
+      for (ast::Decl *member : groups.pop_back_val()) {
+        if (auto *fn = llvm::dyn_cast<ast::FnDecl>(member))
+          allRun &= visited.contains(fn);
+        if (auto *choice = llvm::dyn_cast<ast::IfDecl>(member)) {
+          groups.push_back(choice->thenMembers);
+          groups.push_back(choice->elseMembers);
+        }
+      }
+    if (allRun)
+      continue;
+    Instance *instance = instantiateSymbolic(block, module);
+    llvm::SmallVector<Function> functions;
+    for (const auto &[memberName, member] : instance->members)
+      if (const Function *function = member.value.function())
+        functions.push_back(*function);
+    if (instance->unnamed) {
+      Function function;
+      function.decl = instance->unnamed;
+      function.self = instance;
+      function.module = module;
+      functions.push_back(function);
+    }
+    for (const Function &function : functions)
+      if (!visited.contains(function.decl) && !gaveUp)
+        checkAlone(function);
+  }
+}
+
+void Elaborator::warnUnread(Instance *model) {
+  llvm::SmallVector<Weight *> weights;
+  collectWeights(model, weights);
+  for (Weight *weight : weights)
+    if (!readWeights.contains(weight->decl) &&
+        weight->decl->name.range.file == model->decl->name.range.file)
+      warning(weight->decl->name.range,
+              "the weight '" + weight->decl->name.text + "' is never read");
+}
+
+void Elaborator::emitWeights(Instance *model) {
+  llvm::SmallVector<Weight *> weights;
+  collectWeights(model, weights);
+  llvm::SmallVector<const Weight *> used;
+  for (Weight *weight : weights)
+    if (weight->used)
+      used.push_back(weight);
+  emitter->declareWeights(
+      used, [&](const Weight &weight) { return locationOf(weight.decl->name.range); });
+}
+
+static PartSummary summarizePart(const Instance *instance) {
+  PartSummary summary;
+  summary.path = instance->path;
+  summary.block = instance->decl->name.text.str();
+  summary.doc = instance->decl->doc.str();
+  for (const Instance *part : instance->parts)
+    summary.parts.push_back(summarizePart(part));
+  return summary;
+}
+
+void Elaborator::summarize(Instance *model, ModelSummary &summary) {
+  summary.name = model->decl->name.text.str();
+  summary.doc = model->decl->doc.str();
+  for (const ast::Param &param : model->decl->params) {
+    auto member = model->members.find(param.name.text);
+    if (member == model->members.end())
+      continue;
+    ParameterSummary &entry = summary.parameters.emplace_back();
+    entry.name = param.name.text.str();
+    entry.type = param.type ? sources.text(param.type->range).str() : "";
+    entry.doc = param.doc.str();
+    const Value &value = member->second.value;
+    if (const DimExpr *integer = value.integer()) {
+      auto known = valueOf(*integer);
+      entry.value = known ? std::to_string(*known) : "";
+    } else if (!value.unknown() && !value.isPoison()) {
+      // "the float 0.5" without the words before the value.
+      std::string text = describe(value);
+      entry.value = value.list() ? text : text.substr(text.find(' ', 4) + 1);
+    }
+  }
+  summary.root = summarizePart(model);
+  llvm::SmallVector<Weight *> weights;
+  collectWeights(model, weights);
+  for (const Weight *weight : weights) {
+    WeightSummary &entry = summary.weights.emplace_back();
+    entry.path = weight->path;
+    entry.source = weight->source;
+    entry.dtype = name(weight->type.element).str();
+    for (const DimExpr &dim : weight->type.dims)
+      entry.shape.push_back(valueOf(dim).value_or(-1));
+    entry.initial = weight->initial;
+    entry.used = weight->used;
+  }
+}
