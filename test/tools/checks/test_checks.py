@@ -26,6 +26,15 @@ GOOD_OP = """def NN_DropOp : NN_Op<"drop"> {
 }
 """
 
+SHARED_PAGE = """class NN_Unary<string mnemonic> : NN_Op<mnemonic> {
+  let description = [{
+    C1. the rank is 2
+  }];
+}
+
+def NN_DropOp : NN_Unary<"drop"> { let summary = "drops"; }
+"""
+
 # check, files, and what one finding says, or None where there must be none
 CASES = {
     "layering: lower layers": ("layering", {"passes/fuse/A.cpp": '#include "dialects/nn/NN.h"\n'}, None),
@@ -112,6 +121,16 @@ CASES = {
     "operation: no negative test": (
         "op_pages",
         {"dialects/nn/A.td": GOOD_OP, "test/dialects/nn/a-errors.mlir": "func.func @drop_c12() {"},
+        "no negative test '@drop_c1'",
+    ),
+    "operation: the page of its class": (
+        "op_pages",
+        {"dialects/nn/A.td": SHARED_PAGE, "test/dialects/nn/a-errors.mlir": "func.func @drop_c1() {"},
+        None,
+    ),
+    "operation: no negative test for a constraint of its class": (
+        "op_pages",
+        {"dialects/nn/A.td": SHARED_PAGE},
         "no negative test '@drop_c1'",
     ),
     "operation: no constraint": (
