@@ -35,9 +35,8 @@ bool compatibleShapes(mlir::TypeRange inferred, mlir::TypeRange actual);
 /// The broadcast of two shapes, or failure with the offending result dimension in `*where`.
 /// A dimension broadcasts only where it is statically 1; of a static and a dynamic
 /// size that meet, the static one is the result's.
-mlir::FailureOr<llvm::SmallVector<int64_t>> broadcastShapes(llvm::ArrayRef<int64_t> lhs,
-                                                            llvm::ArrayRef<int64_t> rhs,
-                                                            int64_t *where = nullptr);
+mlir::FailureOr<llvm::SmallVector<int64_t>>
+broadcastShapes(llvm::ArrayRef<int64_t> lhs, llvm::ArrayRef<int64_t> rhs, int64_t *where = nullptr);
 
 /// The size of a dimension of `value`: an attribute where static, else a `tensor.dim`.
 mlir::OpFoldResult dimOf(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,

@@ -28,6 +28,7 @@ def NN_Dialect : Dialect {
                            "::mlir::ml_program::MLProgramDialect"];
   let useDefaultAttributePrinterParser = 1;
   let hasConstantMaterializer = 1;
+  let hasCanonicalizer = 1;
 }
 
 class NN_I32Enum<string name, string summary, list<I32EnumAttrCase> cases>

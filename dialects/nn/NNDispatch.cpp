@@ -9,10 +9,11 @@ using namespace nacre::nn;
 LogicalResult DispatchOp::verify() {
   Block &block = getBody().front();
   if (block.getArgumentTypes() != getInputs().getTypes())
-    return emitOpError("block arguments must have the operands' types");
+    return emitOpError("block arguments must have the inputs' types: ")
+           << getInputs().getTypes() << ", but have " << block.getArgumentTypes();
   auto yield = dyn_cast<YieldOp>(block.back());
   if (!yield || yield.getOperandTypes() != getResultTypes())
-    return emitOpError("must end in an nn.yield of the result types");
+    return emitOpError("must end in an nn.yield of the result types: ") << getResultTypes();
   int64_t dynamic = 0;
   for (Type type : getResultTypes())
     dynamic += cast<RankedTensorType>(type).getNumDynamicDims();

@@ -12,6 +12,21 @@ def NN_DispatchOp : NN_Op<"dispatch", [Pure, IsolatedFromAbove, AttrSizedOperand
     The block's arguments are the operands: tensors, and index values for sizes that no tensor
     carries. `result_sizes` gives the dynamic dimensions of all results in order, so that a
     buffer can be allocated without looking inside.
+
+    - C1. The block's arguments have the inputs' types.
+    - C2. The block ends in an `nn.yield` of the result types.
+    - C3. There is one result size for each dynamic dimension of the results.
+
+    Example:
+
+    ```mlir
+    %y = nn.dispatch(%x, %w : tensor<?x4xf32>, tensor<8x4xf32>) sizes(%rows) -> tensor<?x8xf32> {
+    ^bb0(%a: tensor<?x4xf32>, %b: tensor<8x4xf32>):
+      %0 = nn.linear %a, %b : tensor<?x4xf32>, tensor<8x4xf32> -> tensor<?x8xf32>
+      %1 = nn.relu %0 : tensor<?x8xf32> -> tensor<?x8xf32>
+      nn.yield %1 : tensor<?x8xf32>
+    }
+    ```
   }];
   let arguments = (ins Variadic<AnyType>:$inputs, Variadic<Index>:$result_sizes);
   let results = (outs Variadic<NN_AnyTensor>:$results);
@@ -25,6 +40,15 @@ def NN_DispatchOp : NN_Op<"dispatch", [Pure, IsolatedFromAbove, AttrSizedOperand
 
 def NN_YieldOp : NN_Op<"yield", [Pure, ReturnLike, Terminator, ParentOneOf<["DispatchOp"]>]> {
   let summary = "ends a dispatch with its results";
+  let description = [{
+    - C1. It stands in an `nn.dispatch`, which checks the values' types.
+
+    Example:
+
+    ```mlir
+    nn.yield %y : tensor<?x8xf32>
+    ```
+  }];
   let arguments = (ins Variadic<NN_AnyTensor>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/nn/NN.h"
+#include "dialects/nn/Shapes.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -17,8 +18,9 @@ static LogicalResult inferBroadcast(std::optional<Location> loc, ValueRange oper
     int64_t where = 0;
     auto joined = broadcastShapes(shape, type.getShape(), &where);
     if (failed(joined))
-      return emitOptionalError(loc, "operand shapes do not broadcast: result dimension ", where,
-                               " differs");
+      return emitOptionalError(loc, "shapes do not broadcast: ", spell(shape), " and ",
+                               spell(type.getShape()), " differ in dimension ", where,
+                               " of the result; a dimension repeats only where it is statically 1");
     shape = std::move(*joined);
   }
   types.push_back(RankedTensorType::get(shape, element));
@@ -31,7 +33,7 @@ static LogicalResult inferSameElement(std::optional<Location> loc, ValueRange op
   for (Value operand : operands)
     if (getElementTypeOrSelf(operand) != element)
       return emitOptionalError(loc, "operands need one element type, but have ", element, " and ",
-                               getElementTypeOrSelf(operand));
+                               getElementTypeOrSelf(operand), "; convert one by nn.cast");
   return inferBroadcast(loc, operands, element, types);
 }
 
@@ -113,7 +115,8 @@ LogicalResult CompareOp::inferReturnTypes(MLIRContext *context, std::optional<Lo
   return success();
 }
 
-LogicalResult CompareOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult CompareOp::reifyResultShapes(OpBuilder &builder,
+                                           ReifiedRankedShapedTypeDims &shapes) {
   return reifyBroadcast(builder, getOperation(), shapes);
 }
 
@@ -122,7 +125,8 @@ LogicalResult SelectOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   Type element = getElementTypeOrSelf(adaptor.getOnTrue());
   if (element != getElementTypeOrSelf(adaptor.getOnFalse()))
     return emitOptionalError(loc, "both values need one element type, but have ", element, " and ",
-                             getElementTypeOrSelf(adaptor.getOnFalse()));
+                             getElementTypeOrSelf(adaptor.getOnFalse()),
+                             "; convert one by nn.cast");
   return inferBroadcast(loc, adaptor.getOperands(), element, types);
 }
 
@@ -132,8 +136,4 @@ LogicalResult SelectOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShape
 
 LogicalResult CastOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
   return reifyBroadcast(builder, getOperation(), shapes);
-}
-
-OpFoldResult CastOp::fold(FoldAdaptor) {
-  return getInput().getType() == getType() ? getInput() : OpFoldResult();
 }

@@ -10,11 +10,24 @@ def NN_MatmulOp : NN_InferredOp<"matmul"> {
   let summary = "matrix product with NumPy's broadcasting of leading dimensions";
   let description = [{
     `lhs[..., M, K] @ rhs[..., K, N] -> [..., M, N]`; with `transpose_rhs`, rhs is `[..., N, K]`.
-    Both ranks are at least 2; products are summed in the element type or wider.
+    Products are summed in the element type or wider. With K = 0 the result is zeros.
+
+    - C1. Both ranks are at least 2.
+    - C2. Both operands have one element type.
+    - C3. The inner sizes, K of both, agree.
+    - C4. The leading dimensions broadcast, as in `nn.add`.
+    - C5. The result has the broadcast leading dimensions, M and N, and the operands' element type.
+
+    Example:
+
+    ```mlir
+    %scores = nn.matmul %q, %k {transpose_rhs} : tensor<?x12x?x64xf32>, tensor<?x12x?x64xf32> -> tensor<?x12x?x?xf32>
+    ```
   }];
   let arguments = (ins NN_AnyTensor:$lhs, NN_AnyTensor:$rhs, UnitAttr:$transpose_rhs);
   let results = (outs NN_AnyTensor:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)";
+  let hasCanonicalizer = 1;
 }
 
 def NN_LinearOp : NN_InferredOp<"linear"> {
@@ -22,7 +35,19 @@ def NN_LinearOp : NN_InferredOp<"linear"> {
   let description = [{
     The weight is `[N, K]` (PyTorch's Linear), or with `input_major` `[K, N]` (GPT-2's Conv1D,
     or a plain `x @ w`). The form of a matrix product whose right side has rank 2, so that its
-    rows may be packed ahead.
+    rows may be packed ahead. Products are summed, and the bias added, in the element type or wider.
+
+    - C1. The input has rank 1 or more, the weight rank 2.
+    - C2. Input and weight have one element type.
+    - C3. The input's last dimension agrees with the weight's K.
+    - C4. The bias, where given, is `[N]` of the input's element type.
+    - C5. The result has the input's shape with the last dimension N, and its element type.
+
+    Example:
+
+    ```mlir
+    %y = nn.linear %x, %w bias %b : tensor<?x?x768xf32>, tensor<3072x768xf32>, tensor<3072xf32> -> tensor<?x?x3072xf32>
+    ```
   }];
   let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,
                        UnitAttr:$input_major);
@@ -39,7 +64,25 @@ def NN_ConvOp : NN_InferredOp<"conv"> {
     `input` is `[N, C, spatial...]`, or `[N, spatial..., C]` with layout `channels_last`; `weight`
     is `[O, C / groups, kernel...]` in either layout; `bias` is `[O]`. `padding` holds low and
     high zeros per spatial dimension, interleaved: `[low0, high0, low1, high1]`.
-    Output size per dimension: `(in + low + high - dilation * (kernel - 1) - 1) / stride + 1`.
+    Output size per dimension: `(in + low + high - dilation * (kernel - 1) - 1) / stride + 1`, and 0
+    where a dynamic size turns out to be smaller than the window.
+
+    - C1. The input has rank 3 to 5, the weight the same rank.
+    - C2. Input and weight have one element type.
+    - C3. The weight's shape is static and the kernel's sizes are positive.
+    - C4. There is one stride and one dilation, positive, and two paddings, not negative, for each
+      spatial dimension; all are below 2^31.
+    - C5. `groups` is positive and divides O.
+    - C6. The input has `groups` times the weight's second dimension as channels.
+    - C7. The bias, where given, is `[O]` of the input's element type.
+    - C8. The window fits into each static padded size.
+    - C9. The result has the sizes above, O channels, and the input's element type.
+
+    Example:
+
+    ```mlir
+    %y = nn.conv %x, %w strides [2, 2] padding [3, 3, 3, 3] dilations [1, 1] : tensor<?x3x224x224xf32>, tensor<64x3x7x7xf32> -> tensor<?x64x112x112xf32>
+    ```
   }];
   let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
@@ -58,8 +101,23 @@ def NN_AttentionOp : NN_InferredOp<"attention"> {
     `query` is `[B, H, Sq, D]`, `key` `[B, G, Sk, D]`, `value` `[B, G, Sk, Dv]` with H a multiple
     of G: head h reads group `h / (H / G)`. `scale` is `1 / sqrt(D)` where absent. `mask`
     broadcasts to `[B, H, Sq, Sk]`: a float mask is added to the scaled scores, a bool mask keeps
-    where true. With `causal`, query i sees key j only if `j <= i + Sk - Sq`. A row that sees no
-    key gives zeros.
+    where true. With `causal`, query i sees key j only if `j <= i + Sk - Sq`. A score of minus
+    infinity is not seen either. A row that sees no key gives zeros.
+
+    - C1. Query, key and value have rank 4.
+    - C2. They have one element type.
+    - C3. Their batch sizes agree.
+    - C4. The numbers of heads are static, key's and value's are equal, positive, and divide query's.
+    - C5. Key and value have one length.
+    - C6. Query and key have one head size.
+    - C7. The mask, where given, holds floats or bools and broadcasts to `[B, H, Sq, Sk]`.
+    - C8. The result is `[B, H, Sq, Dv]` of the query's element type.
+
+    Example:
+
+    ```mlir
+    %y = nn.attention %q, %k, %v {causal} : tensor<?x32x?x64xf32>, tensor<?x8x?x64xf32>, tensor<?x8x?x64xf32> -> tensor<?x32x?x64xf32>
+    ```
   }];
   let arguments = (ins NN_FloatTensor:$query, NN_FloatTensor:$key, NN_FloatTensor:$value,
                        Optional<NN_AnyTensor>:$mask, OptionalAttr<F64Attr>:$scale, UnitAttr:$causal);
@@ -77,6 +135,17 @@ def NN_RotaryOp : NN_InferredOp<"rotary"> {
     The first `dim` elements (all D where absent) rotate in pairs: element i of a pair set turns
     by `position * base^(-2i/dim)`. `half` pairs element i with i + dim/2 (LLaMA), `interleaved`
     pairs 2i with 2i + 1 (GPT-J).
+
+    - C1. The input has rank 2 or more and a static last dimension.
+    - C2. The positions are `[S]`, or `[B, S]` for an input of rank 3 or more.
+    - C3. The number of rotated elements is even, positive and at most D.
+    - C4. The result has the input's type.
+
+    Example:
+
+    ```mlir
+    %y = nn.rotary %q, %positions {base = 5.0e5 : f64} : tensor<?x32x?x64xf32>, tensor<?xi64> -> tensor<?x32x?x64xf32>
+    ```
   }];
   let arguments = (ins NN_FloatTensor:$input, NN_IndexTensor:$positions,
                        DefaultValuedAttr<F64Attr, "10000.0">:$base, OptionalAttr<I64Attr>:$dim,

@@ -2,14 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/nn/NN.h"
+#include "dialects/nn/Shapes.h"
 #include "dialects/nn/Window.h"
 
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
 using namespace nacre::nn;
-
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
 /// Result sizes equal to those of the first operand.
 static LogicalResult reifyLikeInput(OpBuilder &builder, Operation *op,
@@ -18,14 +17,10 @@ static LogicalResult reifyLikeInput(OpBuilder &builder, Operation *op,
   return success();
 }
 
-/// Checks that `parameter`, where present, has the shape `sizes` and the input's element type.
-static LogicalResult checkParameter(std::optional<Location> loc, Value parameter, StringRef name,
-                                    Value input, ArrayRef<int64_t> sizes) {
-  if (!parameter)
-    return success();
-  auto expected = RankedTensorType::get(sizes, typeOf(input).getElementType());
-  if (!compatibleShapes(TypeRange(expected), TypeRange(parameter.getType())))
-    return emitOptionalError(loc, name, " must be ", expected, ", but is ", parameter.getType());
+static LogicalResult checkEpsilon(std::optional<Location> loc, const APFloat &epsilon) {
+  if (!epsilon.isFinite() || (epsilon.isNegative() && !epsilon.isZero()))
+    return emitOptionalError(loc, "epsilon must be a number that is not negative, but is ",
+                             epsilon.convertToDouble());
   return success();
 }
 
@@ -39,6 +34,9 @@ LogicalResult ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
                                " input or named twice");
     reduced[axis] = true;
   }
+  if (adaptor.getKind() == Reduction::mean && !isa<FloatType>(input.getElementType()))
+    return emitOptionalError(loc, "mean takes floats, but the input holds ", input.getElementType(),
+                             "; convert it by nn.cast");
   SmallVector<int64_t> shape;
   for (int64_t i = 0; i < input.getRank(); ++i)
     if (!reduced[i])
@@ -70,7 +68,8 @@ LogicalResult SoftmaxOp::inferReturnTypes(MLIRContext *, std::optional<Location>
   return success();
 }
 
-LogicalResult SoftmaxOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult SoftmaxOp::reifyResultShapes(OpBuilder &builder,
+                                           ReifiedRankedShapedTypeDims &shapes) {
   return reifyLikeInput(builder, *this, shapes);
 }
 
@@ -82,7 +81,8 @@ LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
     return emitOptionalError(loc, "normalized_dims must be between 1 and the rank, ",
                              input.getRank(), ", but is ", count);
   auto sizes = input.getShape().take_back(count);
-  if (failed(checkParameter(loc, adaptor.getScale(), "scale", adaptor.getInput(), sizes)) ||
+  if (failed(checkEpsilon(loc, adaptor.getEpsilon())) ||
+      failed(checkParameter(loc, adaptor.getScale(), "scale", adaptor.getInput(), sizes)) ||
       failed(checkParameter(loc, adaptor.getBias(), "bias", adaptor.getInput(), sizes)))
     return failure();
   types.push_back(input);
@@ -99,14 +99,16 @@ LogicalResult RmsNormOp::inferReturnTypes(MLIRContext *, std::optional<Location>
   auto input = typeOf(adaptor.getInput());
   if (input.getRank() < 1)
     return emitOptionalError(loc, "input needs rank 1 or more");
-  if (failed(checkParameter(loc, adaptor.getScale(), "scale", adaptor.getInput(),
+  if (failed(checkEpsilon(loc, adaptor.getEpsilon())) ||
+      failed(checkParameter(loc, adaptor.getScale(), "scale", adaptor.getInput(),
                             input.getShape().take_back(1))))
     return failure();
   types.push_back(input);
   return success();
 }
 
-LogicalResult RmsNormOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult RmsNormOp::reifyResultShapes(OpBuilder &builder,
+                                           ReifiedRankedShapedTypeDims &shapes) {
   return reifyLikeInput(builder, *this, shapes);
 }
 
@@ -118,7 +120,8 @@ LogicalResult BatchNormOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
     return emitOptionalError(loc, "axis ", axis, " is outside a rank-", input.getRank(), " tensor");
   auto sizes = input.getShape().slice(axis, 1);
   Value in = adaptor.getInput();
-  if (failed(checkParameter(loc, adaptor.getMean(), "mean", in, sizes)) ||
+  if (failed(checkEpsilon(loc, adaptor.getEpsilon())) ||
+      failed(checkParameter(loc, adaptor.getMean(), "mean", in, sizes)) ||
       failed(checkParameter(loc, adaptor.getVariance(), "variance", in, sizes)) ||
       failed(checkParameter(loc, adaptor.getScale(), "scale", in, sizes)) ||
       failed(checkParameter(loc, adaptor.getBias(), "bias", in, sizes)))
@@ -139,8 +142,10 @@ LogicalResult GroupNormOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
     return emitOptionalError(loc, "input needs rank 2 or more and a static number of channels");
   int64_t channels = input.getDimSize(1), groups = adaptor.getGroups();
   if (groups < 1 || channels % groups != 0)
-    return emitOptionalError(loc, "groups must be positive and divide the ", channels, " channels");
-  if (failed(checkParameter(loc, adaptor.getScale(), "scale", adaptor.getInput(), {channels})) ||
+    return emitOptionalError(loc, "groups must be positive and divide the ", channels,
+                             " channels, but is ", groups);
+  if (failed(checkEpsilon(loc, adaptor.getEpsilon())) ||
+      failed(checkParameter(loc, adaptor.getScale(), "scale", adaptor.getInput(), {channels})) ||
       failed(checkParameter(loc, adaptor.getBias(), "bias", adaptor.getInput(), {channels})))
     return failure();
   types.push_back(input);
@@ -163,7 +168,8 @@ LogicalResult PoolOp::inferReturnTypes(MLIRContext *, std::optional<Location> lo
   if (failed(window.verify(loc, spatial)))
     return failure();
   SmallVector<int64_t> shape(input.getShape());
-  if (failed(window.inferSizes(loc, shape, adaptor.getLayout() == ConvLayout::channels_last ? 1 : 2)))
+  if (failed(
+          window.inferSizes(loc, shape, adaptor.getLayout() == ConvLayout::channels_last ? 1 : 2)))
     return failure();
   types.push_back(RankedTensorType::get(shape, input.getElementType()));
   return success();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/nn/NN.h"
+#include "dialects/nn/Shapes.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -34,7 +35,7 @@ static LogicalResult verifyDynamicSizes(Operation *op, RankedTensorType type, Va
 
 LogicalResult ReshapeOp::verify() {
   if (getElementTypeOrSelf(getInput()) != getElementTypeOrSelf(getType()))
-    return emitOpError("changes the element type");
+    return emitOpError("changes the element type; that is what nn.cast does");
   if (getInput().getType().hasStaticShape() && getType().hasStaticShape() &&
       getInput().getType().getNumElements() != getType().getNumElements())
     return emitOpError("changes the number of elements from ")
@@ -42,25 +43,18 @@ LogicalResult ReshapeOp::verify() {
   return verifyDynamicSizes(*this, getType(), getDynamicSizes());
 }
 
-LogicalResult ReshapeOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult ReshapeOp::reifyResultShapes(OpBuilder &builder,
+                                           ReifiedRankedShapedTypeDims &shapes) {
   return reifyFromOperands(builder, getType(), getDynamicSizes(), shapes);
-}
-
-OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
-  if (getInput().getType() == getType() && getType().getNumDynamicDims() <= 1)
-    return getInput();
-  if (auto data = dyn_cast_if_present<DenseElementsAttr>(adaptor.getInput()))
-    if (getType().hasStaticShape())
-      return data.reshape(getType());
-  return {};
 }
 
 LogicalResult BroadcastOp::verify() {
   if (getElementTypeOrSelf(getInput()) != getElementTypeOrSelf(getType()))
-    return emitOpError("changes the element type");
-  auto joined = broadcastShapes(getInput().getType().getShape(), getType().getShape());
-  if (failed(joined) || joined->size() != getType().getShape().size())
-    return emitOpError("cannot broadcast ") << getInput().getType() << " to " << getType();
+    return emitOpError("changes the element type; that is what nn.cast does");
+  if (!broadcastsTo(getInput().getType().getShape(), getType().getShape()))
+    return emitOpError("cannot broadcast ")
+           << getInput().getType() << " to " << getType()
+           << ": a dimension repeats only where it is statically 1";
   return verifyDynamicSizes(*this, getType(), getDynamicSizes());
 }
 
@@ -95,32 +89,27 @@ LogicalResult TransposeOp::reifyResultShapes(OpBuilder &builder,
   return success();
 }
 
-OpFoldResult TransposeOp::fold(FoldAdaptor) {
-  if (getInput().getType() == getType() &&
-      llvm::equal(getPermutation(), llvm::seq<int64_t>(0, getType().getRank())))
-    return getInput();
-  return {};
-}
-
 LogicalResult PadOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
                                       SmallVectorImpl<Type> &types) {
   auto input = cast<RankedTensorType>(adaptor.getInput().getType());
   int64_t rank = input.getRank();
   if (static_cast<int64_t>(adaptor.getLow().size()) != rank ||
       static_cast<int64_t>(adaptor.getHigh().size()) != rank)
-    return emitOptionalError(loc, "low and high need one number per dimension of a rank-", rank,
-                             " input");
-  if (llvm::any_of(adaptor.getLow(), [](int64_t n) { return n < 0; }) ||
-      llvm::any_of(adaptor.getHigh(), [](int64_t n) { return n < 0; }))
-    return emitOptionalError(loc, "padding must not be negative");
+    return emitOptionalError(loc, "low and high need one number for each dimension of a rank-",
+                             rank, " input, but have ", adaptor.getLow().size(), " and ",
+                             adaptor.getHigh().size());
+  auto outside = [](int64_t n) { return n < 0 || n >= parameterLimit; };
+  if (llvm::any_of(adaptor.getLow(), outside) || llvm::any_of(adaptor.getHigh(), outside) ||
+      llvm::any_of(input.getShape(), [](int64_t size) { return size > largestSize; }))
+    return emitOptionalError(loc, "padding must not be negative, or as large as 2^31");
   if (adaptor.getValue().getType() != input.getElementType())
     return emitOptionalError(loc, "value has type ", adaptor.getValue().getType(),
                              " but the input holds ", input.getElementType());
   SmallVector<int64_t> shape;
   for (int64_t i = 0; i < rank; ++i)
-    shape.push_back(input.isDynamicDim(i) ? ShapedType::kDynamic
-                                          : input.getDimSize(i) + adaptor.getLow()[i] +
-                                                adaptor.getHigh()[i]);
+    shape.push_back(input.isDynamicDim(i)
+                        ? ShapedType::kDynamic
+                        : input.getDimSize(i) + adaptor.getLow()[i] + adaptor.getHigh()[i]);
   types.push_back(RankedTensorType::get(shape, input.getElementType()));
   return success();
 }
@@ -169,7 +158,7 @@ LogicalResult GatherOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShape
 
 LogicalResult IotaOp::verify() {
   if (getType().getRank() != 1)
-    return emitOpError("result must have rank 1");
+    return emitOpError("result must have rank 1, but has ") << getType().getRank();
   if (getType().isDynamicDim(0) != static_cast<bool>(getDynamicSize()))
     return emitOpError("needs a size operand exactly where the result is dynamic");
   return success();

@@ -3,6 +3,8 @@
 
 #include "dialects/nn/Window.h"
 
+#include "dialects/nn/Shapes.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/IR/Builders.h"
@@ -16,12 +18,12 @@ LogicalResult Window::verify(std::optional<Location> loc, int64_t spatial) const
       count(padding) != 2 * spatial)
     return emitOptionalError(loc, "kernel, strides and dilations need ", spatial,
                              " numbers each, padding ", 2 * spatial);
-  auto positive = [](int64_t n) { return n > 0; };
+  auto positive = [](int64_t n) { return n > 0 && n < parameterLimit; };
   if (!llvm::all_of(kernel, positive) || !llvm::all_of(strides, positive) ||
       !llvm::all_of(dilations, positive))
-    return emitOptionalError(loc, "kernel, strides and dilations must be positive");
-  if (llvm::any_of(padding, [](int64_t n) { return n < 0; }))
-    return emitOptionalError(loc, "padding must not be negative");
+    return emitOptionalError(loc, "kernel, strides and dilations must be positive and below 2^31");
+  if (llvm::any_of(padding, [](int64_t n) { return n < 0 || n >= parameterLimit; }))
+    return emitOptionalError(loc, "padding must not be negative, or as large as 2^31");
   return success();
 }
 
@@ -42,10 +44,13 @@ LogicalResult Window::inferSizes(std::optional<Location> loc, MutableArrayRef<in
     int64_t &size = shape[first + i];
     if (ShapedType::isDynamic(size))
       continue;
+    if (size > largestSize)
+      return emitOptionalError(loc, "spatial dimension ", i, " is too large: ", size);
     int64_t out = outputSize(i, size);
     if (out < 1)
       return emitOptionalError(loc, "a window of ", kernelSize, " with dilation ", dilations[i],
-                               " does not fit into the padded size of spatial dimension ", i);
+                               " does not fit into spatial dimension ", i, ": ", size,
+                               " padded to ", size + padding[2 * i] + padding[2 * i + 1]);
     size = out;
   }
   return success();
@@ -75,8 +80,7 @@ void Window::reifySizes(OpBuilder &builder, Location loc, MutableArrayRef<OpFold
       Value limit = arith::AddIOp::create(builder, loc, in, number(padding[2 * i]));
       Value start = arith::MulIOp::create(
           builder, loc, arith::SubIOp::create(builder, loc, up, number(1)), number(strides[i]));
-      Value inside =
-          arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, start, limit);
+      Value inside = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, start, limit);
       out = arith::SelectOp::create(builder, loc, inside, up, out);
     }
     size = arith::MaxSIOp::create(builder, loc, out, number(0)).getResult();

@@ -134,7 +134,8 @@ static FailureOr<Wide> binaryInt(Operation *op, Wide x, Wide y) {
       .Default([](Operation *other) { return other->emitError("is not defined on integers"); });
 }
 
-template <typename T> static bool holds(nn::ComparePredicate predicate, T x, T y) {
+template <typename T>
+static bool holds(nn::ComparePredicate predicate, T x, T y) {
   switch (predicate) {
   case nn::ComparePredicate::eq:
     return x == y;

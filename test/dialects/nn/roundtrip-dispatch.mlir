@@ -1,6 +1,6 @@
 // What is printed parses to the same, in the pretty and in the generic form.
-// RUN: nacre-opt %s | nacre-opt | FileCheck %s
-// RUN: nacre-opt %s --mlir-print-op-generic | nacre-opt | FileCheck %s
+// RUN: nacre-opt %s -o %t.pretty && nacre-opt %t.pretty | diff %t.pretty - && FileCheck %s --input-file %t.pretty
+// RUN: nacre-opt %s --mlir-print-op-generic | nacre-opt | diff %t.pretty -
 
 // CHECK-LABEL: @dispatch
 func.func @dispatch(%x: tensor<?x4xf32>, %n: index) -> tensor<?x4xf32> {

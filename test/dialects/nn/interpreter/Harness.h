@@ -71,7 +71,8 @@ struct Numbers {
   }
 };
 
-template <typename... T> Numbers numbers(T... values) {
+template <typename... T>
+Numbers numbers(T... values) {
   return {{static_cast<double>(values)...}, 0};
 }
 
