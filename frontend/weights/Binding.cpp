@@ -75,8 +75,8 @@ private:
       StringRef prefix = name;
       if (!prefix.consume_back(wanted) || !prefix.consume_back("."))
         continue;
-      missing.note(fmt::format("the file has '{:.200}'; compile with --weights-prefix={:.200}",
-                               name.str(), prefix.str()));
+      missing.note(fmt::format("the file has '{:.200}'; compile with --prefix={:.200}", name.str(),
+                               prefix.str()));
       return;
     }
     if (StringRef near = nearestName(wanted, unused); !near.empty())

@@ -234,21 +234,17 @@ llvm::Expected<llvm::ArrayRef<char>> WeightTable::bytes(const Weight &weight) {
     if (found != copies.end())
       return llvm::ArrayRef<char>(found->second.get(), weight.byteSize);
   }
-  auto fail = [&](std::string what) {
-    return llvm::createStringError(
-        fmt::format("{}: '{:.200}' {}", files[weight.file]->path().str(), weight.name, what));
-  };
   uint64_t size = weight.packedSize ? weight.unpackedSize : weight.byteSize;
   std::unique_ptr<char[]> copy(new (std::nothrow) char[size]);
   if (!copy)
-    return fail(fmt::format("needs {} bytes of memory, which there are not", size));
+    return llvm::createStringError(fmt::format("it needs {} bytes of memory", size));
   if (weight.packedSize) {
     llvm::ArrayRef<char> packed = content.slice(weight.offset, weight.packedSize);
     llvm::MutableArrayRef<char> whole(copy.get(), size);
     bool inflated = inflateInto(packed, whole);
     files[weight.file]->release(packed);
     if (!inflated || zipChecksum(whole) != weight.checksum)
-      return fail("has damaged compressed data; write the file again with numpy.savez");
+      return llvm::createStringError("its compressed data is damaged");
     memmove(copy.get(), copy.get() + weight.skip, weight.byteSize);
   } else {
     memcpy(copy.get(), content.data() + weight.offset, weight.byteSize);

@@ -72,8 +72,8 @@ public:
   llvm::StringRef fileOf(const Weight &weight) const { return files[weight.file]->path(); }
 
   /// The elements, row-major and little-endian, aligned to their size. They stay until `release`.
-  /// Fails on compressed data that is damaged. Different tensors may be asked for at once by
-  /// different threads.
+  /// Fails on compressed data that is damaged; the error names neither file nor tensor. Different
+  /// tensors may be asked for at once by different threads.
   llvm::Expected<llvm::ArrayRef<char>> bytes(const Weight &weight);
   /// Frees the memory that `bytes` took; the array it returned must not be used any more.
   void release(const Weight &weight);

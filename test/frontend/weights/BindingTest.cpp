@@ -94,7 +94,7 @@ TEST_F(BindingTest, MissingForWantOfAPrefix) {
   open({{"transformer.a.weight", "F32", "1", 4}});
   want("a.weight", {1});
   EXPECT_TRUE(failed(bind()));
-  expectMessage("compile with --weights-prefix=transformer");
+  expectMessage("compile with --prefix=transformer");
 }
 
 TEST_F(BindingTest, MissingNamesItsAlias) {
