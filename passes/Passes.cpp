@@ -24,6 +24,7 @@ namespace nacre {
 void nacre::buildSimplifyPipeline(OpPassManager &manager) {
   OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(createCanonicalizerPass());
+  functions.addPass(createResolveSizes());
   functions.addPass(createCSEPass());
   functions.addPass(createJoinSlices());
   functions.addPass(createCanonicalizerPass());

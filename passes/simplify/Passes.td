@@ -29,6 +29,36 @@ def JoinSlices : Pass<"nn-join-slices", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numJoined", "num-joined", "Slices that joined a neighbour">];
 }
 
+def ResolveSizes : Pass<"nn-resolve-sizes", "::mlir::func::FuncOp"> {
+  let summary = "Sizes are read from the function's arguments only";
+  let description = [{
+    A `tensor.dim` of an intermediate tensor becomes the formula of argument sizes that it stands
+    for. Arguments that share a dimension variable (`nn.dims`) share one `tensor.dim`, the first
+    argument's. Buffers can then be planned before anything is computed, and equal shapes are
+    spelled alike.
+
+    Before:
+    ```mlir
+    func.func @f(%x: tensor<?xf32> {nn.dims = ["S"]}, %y: tensor<?xf32> {nn.dims = ["S"]}) -> index {
+      %c0 = arith.constant 0 : index
+      %z = nn.exp %y : tensor<?xf32> -> tensor<?xf32>
+      %n = tensor.dim %z, %c0 : tensor<?xf32>
+      return %n : index
+    }
+    ```
+    After:
+    ```mlir
+    func.func @f(%x: tensor<?xf32> {nn.dims = ["S"]}, %y: tensor<?xf32> {nn.dims = ["S"]}) -> index {
+      %c0 = arith.constant 0 : index
+      %n = tensor.dim %x, %c0 : tensor<?xf32>
+      return %n : index
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numResolved", "num-resolved", "Sizes read from an argument instead">];
+}
+
 def RemoveDeadWeights : Pass<"nn-remove-dead-weights", "::mlir::ModuleOp"> {
   let summary = "Removes weights that nobody reads";
   let description = [{
