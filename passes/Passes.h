@@ -19,7 +19,8 @@ namespace nacre {
 #include "passes/simplify/Passes.h.inc"
 
 /// Adds what removes work without changing what is computed by which operation: canonicalisation,
-/// sizes read from arguments, common subexpressions, joined slices, dead weights. Registered as the pipeline `nn-simplify`.
+/// sizes read from arguments, common subexpressions, joined slices, dead weights. Registered as the
+/// pipeline `nn-simplify`.
 void buildSimplifyPipeline(mlir::OpPassManager &manager);
 
 /// Adds the passes that lead from phase `nn` to phase `nn-optimized`, in the one order in which

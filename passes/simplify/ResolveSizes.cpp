@@ -49,8 +49,8 @@ static OpFoldResult sizeOfConcat(PatternRewriter &rewriter, tensor::ConcatOp op,
     return size;
   for (Value input : op.getInputs().drop_front()) {
     Value total = getValueOrCreateConstantIndexOp(rewriter, loc, size);
-    Value more = getValueOrCreateConstantIndexOp(rewriter, loc,
-                                                 nn::dimOf(rewriter, loc, input, dimension));
+    Value more =
+        getValueOrCreateConstantIndexOp(rewriter, loc, nn::dimOf(rewriter, loc, input, dimension));
     size = arith::AddIOp::create(rewriter, loc, total, more).getResult();
   }
   return size;

@@ -4,8 +4,8 @@
 // CHECK-LABEL: @through_operations
 // CHECK-DAG: %[[S:.*]] = tensor.dim %arg0, %c1
 // CHECK-DAG: %[[B:.*]] = tensor.dim %arg0, %c0
+// CHECK-DAG: %[[T:.*]] = arith.addi %[[S]], %c3
 // CHECK-NOT: tensor.dim
-// CHECK: %[[T:.*]] = arith.addi %[[S]], %c3
 // CHECK: nn.iota[%[[T]]]
 // CHECK: nn.iota[%[[B]]]
 func.func @through_operations(%x: tensor<?x?x8xf32> {nn.dims = ["B", "S", "8"]}, %y: tensor<?x3x8xf32> {nn.dims = ["B", "3", "8"]})
