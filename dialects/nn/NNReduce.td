@@ -163,7 +163,8 @@ def NN_PoolOp : NN_InferredOp<"pool"> {
     - C1. The input has rank 3 to 5.
     - C2. There is one kernel size, stride and dilation, positive, and two paddings, not negative, for
       each spatial dimension; all are below 2^31.
-    - C3. The window fits into each static padded size.
+    - C3. The window fits into each static padded size; with `ceil_mode` it may reach beyond the
+      high padding.
     - C4. The result has the sizes above, the input's channels, and its element type.
 
     Example:

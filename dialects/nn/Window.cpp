@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace nacre::nn;
@@ -29,13 +30,12 @@ LogicalResult Window::verify(std::optional<Location> loc, int64_t spatial) const
 
 int64_t Window::outputSize(int64_t i, int64_t in) const {
   int64_t span = in + padding[2 * i] + padding[2 * i + 1] - dilations[i] * (kernel[i] - 1) - 1;
-  if (span < 0)
-    return 0;
-  int64_t out = span / strides[i] + 1;
+  int64_t out = llvm::divideFloorSigned(span, strides[i]) + 1;
+  int64_t up = llvm::divideCeilSigned(span, strides[i]) + 1;
   // A window that rounding up adds must start inside the input or the low padding.
-  if (ceilMode && span % strides[i] != 0 && out * strides[i] < in + padding[2 * i])
-    ++out;
-  return out;
+  if (ceilMode && (up - 1) * strides[i] < in + padding[2 * i])
+    out = up;
+  return std::max<int64_t>(out, 0);
 }
 
 LogicalResult Window::inferSizes(std::optional<Location> loc, MutableArrayRef<int64_t> shape,

@@ -18,8 +18,8 @@ struct Window {
   /// Checks counts and signs against the number of spatial dimensions.
   mlir::LogicalResult verify(std::optional<mlir::Location> loc, int64_t spatial) const;
 
-  /// The output size of spatial dimension `i` for input size `in`; negative or 0 where the
-  /// window does not fit.
+  /// The output size of spatial dimension `i` for input size `in`; 0 where the window does not
+  /// fit. Rounding up, a window fits that reaches beyond the padding.
   int64_t outputSize(int64_t i, int64_t in) const;
 
   /// Replaces the input sizes at `shape[first ...]` by output sizes.

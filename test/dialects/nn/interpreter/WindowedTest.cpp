@@ -88,6 +88,29 @@ TEST_F(WindowedTest, AWindowThatDoesNotFitGivesNothing) {
   EXPECT_EQ(outcome.shape(), numbers(1, 1, 0)) << outcome.errors;
 }
 
+TEST_F(WindowedTest, SizesOfPools) {
+  // max_pool1d of 1 to 5 elements, rounding down and up each; 0 where PyTorch refuses.
+  struct {
+    int kernel, stride, padding;
+    std::vector<int64_t> sizes;
+  } cases[] = {
+      {3, 2, 0, {0, 0, 0, 1, 1, 1, 1, 2, 2, 2}}, {3, 3, 1, {1, 1, 1, 1, 1, 2, 2, 2, 2, 2}},
+      {4, 3, 0, {0, 0, 0, 1, 0, 1, 1, 1, 1, 2}}, {2, 1, 0, {0, 0, 1, 1, 2, 2, 3, 3, 4, 4}},
+      {3, 5, 1, {1, 1, 1, 1, 1, 1, 1, 1, 1, 2}}, {5, 2, 2, {1, 1, 1, 2, 2, 2, 2, 3, 3, 3}}};
+  for (auto &[kernel, stride, padding, sizes] : cases)
+    for (size_t i = 0; i < sizes.size(); ++i) {
+      int64_t n = static_cast<int64_t>(i) / 2 + 1;
+      std::string pad = std::to_string(padding);
+      Outcome outcome =
+          runOp("nn.pool max %a kernel [" + std::to_string(kernel) + "] strides [" +
+                    std::to_string(stride) + "] padding [" + pad + ", " + pad + "] dilations [1] " +
+                    (i % 2 ? "{ceil_mode}" : "") + " : tensor<1x1x?xf64> -> tensor<1x1x?xf64>",
+                {ramp({1, 1, n})});
+      EXPECT_EQ(outcome.shape(), numbers(1, 1, sizes[i]))
+          << outcome.errors << n << " elements under " << kernel << " by " << stride;
+    }
+}
+
 TEST_F(WindowedTest, MaxPool) {
   // max_pool2d(3, 2, 1, ceil_mode=True)
   EXPECT_EQ(runOp("nn.pool max %a kernel [3, 3] strides [2, 2] padding [1, 1, 1, 1] "
