@@ -10,5 +10,6 @@ include "dialects/nn/NNShape.td"
 include "dialects/nn/NNLinear.td"
 include "dialects/nn/NNReduce.td"
 include "dialects/nn/NNDispatch.td"
+include "dialects/nn/NNPacked.td"
 
 #endif

@@ -60,6 +60,9 @@ static bool isWorthStoring(Operation *root, ArrayRef<Operation *> expression) {
   auto type = dyn_cast<RankedTensorType>(root->getResult(0).getType());
   if (!type)
     return false;
+  // Panels are padded, and kernels read nothing else.
+  if (isa<nn::PackOp>(root))
+    return true;
   int64_t available = 0;
   bool readsWeight = false;
   for (Operation *op : expression) {

@@ -1,0 +1,325 @@
+//===- Attention.cpp - fused attention by online softmax -------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A block of queries lies along the vector lanes and keys pass by in tiles (Milakov and
+// Gimelshein 2018; Dao et al. 2022). Scores are computed transposed, [key, query]: then
+// the maximum and the sum of a softmax row are plain vector operations, keys and values are
+// read as broadcast scalars where they lie, in any layout, and only the queries and the
+// result are transposed, once per block. Nothing of size queries x keys exists.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/cpu/Kernels.h"
+#include "codegen/cpu/MicroKernel.h"
+#include "codegen/cpu/VectorMath.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace nacre;
+using namespace nacre::cpu;
+
+namespace {
+
+/// The kernel for blocks of `vectors` x lanes queries.
+class AttentionKernel {
+public:
+  AttentionKernel(KernelBuilder &b, nn::AttentionOp op, int64_t vectors)
+      : b(b), op(op), vectors(vectors), lanes(b.target.lanes), block(vectors * b.target.lanes) {}
+
+  Value query, key, value, mask, output; // [B, H, S, D] views; mask may be null
+  void emit();
+
+private:
+  void packQueries();
+  void scores(Value firstKey, Value keys);
+  void applyMask(Value firstKey, Value keys);
+  void applyCausal(Value firstKey, Value keys);
+  void softmaxAndAccumulate(Value firstKey, Value keys);
+  void writeResult();
+
+  Value vector(Value buffer, Value row, int64_t v) {
+    return b.loadVector(buffer, {row, b.index(v * lanes)}, f32);
+  }
+  void setVector(Value x, Value buffer, Value row, int64_t v) {
+    b.storeVector(x, buffer, {row, b.index(v * lanes)});
+  }
+  template <typename Op, typename... Args>
+  Value make(Args &&...args) {
+    return Op::create(b, b.loc, std::forward<Args>(args)...).getResult();
+  }
+  Value wide(double x) { return b.splat(b.vectorOf(f32), x); }
+
+  /// Keys per tile: with 64 queries the tile of scores is 12 KiB.
+  static constexpr int64_t keyTile = 48;
+  static constexpr double minusInfinity = -std::numeric_limits<double>::infinity();
+
+  KernelBuilder &b;
+  nn::AttentionOp op;
+  int64_t vectors, lanes, block;
+  Type f32 = b.getF32Type();
+  Value queries, scoreTile, accumulator, statistics; // scratch; statistics: [max, sum]
+  Value batch, head, group, firstQuery, queryCount, causalShift;
+};
+
+} // namespace
+
+void AttentionKernel::emit() {
+  int64_t depth = op.getQuery().getType().getDimSize(3);
+  int64_t width = op.getValue().getType().getDimSize(3);
+  int64_t heads = op.getQuery().getType().getDimSize(1);
+  int64_t perGroup = heads / op.getKey().getType().getDimSize(1);
+  queries = b.scratch({depth, block}, f32);
+  scoreTile = b.scratch({keyTile, block}, f32);
+  accumulator = b.scratch({width, block}, f32);
+  statistics = b.scratch({2, block}, f32);
+
+  Value batches = b.dim(query, 0), queryLength = b.dim(query, 2), keyLength = b.dim(key, 2);
+  causalShift = b.sub(keyLength, queryLength);
+  Value blocks = b.ceilDiv(queryLength, b.index(block));
+  auto [low, high] = b.share(b.mul(b.mul(batches, heads), blocks));
+  b.loop(low, high, 1, [&](Value item) {
+    Value which = b.div(item, blocks);
+    batch = b.div(which, b.index(heads));
+    head = b.rem(which, b.index(heads));
+    group = b.div(head, b.index(perGroup));
+    firstQuery = b.mul(b.rem(item, blocks), block);
+    queryCount = b.min(b.index(block), b.sub(queryLength, firstQuery));
+    packQueries();
+    b.loop(b.index(0), b.index(width), 1, [&](Value row) {
+      for (int64_t v = 0; v < vectors; ++v)
+        setVector(wide(0), accumulator, row, v);
+    });
+    for (int64_t v = 0; v < vectors; ++v) {
+      setVector(wide(minusInfinity), statistics, b.index(0), v);
+      setVector(wide(0), statistics, b.index(1), v);
+    }
+    // With causal attention no query of the block sees past its last one.
+    Value end = keyLength;
+    if (op.getCausal())
+      end = b.max(b.min(keyLength, b.add(b.add(firstQuery, queryCount), causalShift)), b.index(0));
+    b.loop(b.index(0), end, keyTile, [&](Value firstKey) {
+      Value keys = b.min(b.index(keyTile), b.sub(end, firstKey));
+      scores(firstKey, keys);
+      applyMask(firstKey, keys);
+      applyCausal(firstKey, keys);
+      softmaxAndAccumulate(firstKey, keys);
+    });
+    writeResult();
+  });
+}
+
+void AttentionKernel::packQueries() {
+  int64_t depth = op.getQuery().getType().getDimSize(3);
+  double scale = op.getScale() ? op.getScale()->convertToDouble() : 1.0 / std::sqrt(double(depth));
+  Value factor = b.splat(f32, scale), zero = b.splat(f32, 0);
+  b.loop(b.index(0), b.index(depth), 1, [&](Value d) {
+    b.loop(b.index(0), queryCount, 1, [&](Value i) {
+      Value x = b.loadScalar(query, {batch, head, b.add(firstQuery, i), d}, f32);
+      b.storeScalar(make<arith::MulFOp>(x, factor), queries, {d, i});
+    });
+    // Lanes past the last query compute with zeros and are never stored.
+    b.loop(queryCount, b.index(block), 1, [&](Value i) { b.storeScalar(zero, queries, {d, i}); });
+  });
+}
+
+void AttentionKernel::scores(Value firstKey, Value keys) {
+  Value depth = b.index(op.getQuery().getType().getDimSize(3));
+  forRowTiles(b, b.index(0), keys, [&](Value row, int64_t height) {
+    Value at = b.add(firstKey, row);
+    auto left = [&](int64_t r, Value k) {
+      return b.loadScalar(key, {batch, group, b.add(at, r), k}, f32);
+    };
+    auto right = [&](int64_t v, Value k) { return vector(queries, k, v); };
+    MicroKernel kernel{b, height, vectors, left, right};
+    SmallVector<Value> sums = kernel.run(b.index(0), depth, kernel.zeros());
+    for (int64_t r = 0; r < height; ++r)
+      for (int64_t v = 0; v < vectors; ++v)
+        setVector(sums[r * vectors + v], scoreTile, b.add(row, r), v);
+  });
+}
+
+void AttentionKernel::applyMask(Value firstKey, Value keys) {
+  if (!mask)
+    return;
+  auto type = cast<MemRefType>(mask.getType());
+  int64_t rank = type.getRank();
+  bool isBool = getElementTypeOrSelf(op.getMask().getType()).isInteger(1);
+  Type element = isBool ? Type(b.getI1Type()) : f32;
+  auto pick = [&](int64_t fromBack, Value wanted) {
+    return type.getDimSize(rank - fromBack) == 1 ? b.index(0) : wanted;
+  };
+  bool perQuery = rank >= 2 && type.getDimSize(rank - 2) != 1;
+  // Lanes are queries: swap the last two dimensions so that a vector runs over them.
+  Value view = mask;
+  if (perQuery) {
+    SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+    std::swap(order[rank - 1], order[rank - 2]);
+    auto map = AffineMap::getPermutationMap(order, b.getContext());
+    view = make<memref::TransposeOp>(mask, AffineMapAttr::get(map));
+  }
+  b.loop(b.index(0), keys, 1, [&](Value row) {
+    Value at = b.add(firstKey, row);
+    for (int64_t v = 0; v < vectors; ++v) {
+      SmallVector<Value> indices;
+      if (rank >= 4)
+        indices.push_back(pick(4, batch));
+      if (rank >= 3)
+        indices.push_back(pick(3, head));
+      Value values;
+      if (perQuery) {
+        Value first = b.add(firstQuery, v * lanes);
+        Value left = b.max(b.sub(queryCount, b.index(v * lanes)), b.index(0));
+        // A vector wholly past the last query reads the block's first one.
+        Value start = make<arith::SelectOp>(b.less(b.index(0), left), first, firstQuery);
+        indices.push_back(pick(1, at));
+        indices.push_back(start);
+        values = b.loadVector(view, indices, element, b.maskOf(left));
+      } else {
+        if (rank >= 2)
+          indices.push_back(b.index(0));
+        if (rank >= 1)
+          indices.push_back(pick(1, at));
+        values = b.broadcast(b.loadScalar(view, indices, element));
+      }
+      Value score = vector(scoreTile, row, v);
+      Value masked = isBool ? make<arith::SelectOp>(values, score, wide(minusInfinity))
+                            : make<arith::AddFOp>(score, values);
+      setVector(masked, scoreTile, row, v);
+    }
+  });
+}
+
+void AttentionKernel::applyCausal(Value firstKey, Value keys) {
+  if (!op.getCausal())
+    return;
+  // Only tiles that reach past the first query's last key.
+  Value lastVisible = b.add(firstQuery, causalShift);
+  Value reaches = b.less(lastVisible, b.sub(b.add(firstKey, keys), b.index(1)));
+  b.onlyIf(reaches, [&] {
+    auto lane = vector::StepOp::create(b, b.loc, b.vectorOf(b.getIndexType()));
+    b.loop(b.index(0), keys, 1, [&](Value row) {
+      Value at = b.broadcast(b.add(firstKey, row));
+      for (int64_t v = 0; v < vectors; ++v) {
+        Value first = b.broadcast(b.add(lastVisible, v * lanes));
+        Value limit = make<arith::AddIOp>(first, lane);
+        Value visible = make<arith::CmpIOp>(arith::CmpIPredicate::sle, at, limit);
+        Value score = vector(scoreTile, row, v);
+        setVector(make<arith::SelectOp>(visible, score, wide(minusInfinity)), scoreTile, row, v);
+      }
+    });
+  });
+}
+
+void AttentionKernel::softmaxAndAccumulate(Value firstKey, Value keys) {
+  SmallVector<Value> before, largest, sums, correction, shift;
+  for (int64_t v = 0; v < vectors; ++v)
+    before.push_back(vector(statistics, b.index(0), v));
+  largest = b.loop(b.index(0), keys, 1, before, [&](Value row, ValueRange carried) {
+    SmallVector<Value> next;
+    for (int64_t v = 0; v < vectors; ++v)
+      next.push_back(make<arith::MaximumFOp>(carried[v], vector(scoreTile, row, v)));
+    return next;
+  });
+  for (int64_t v = 0; v < vectors; ++v) {
+    // Where nothing is visible yet, the maximum is -inf and inf - inf would be NaN.
+    Value none = make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, largest[v], wide(minusInfinity));
+    shift.push_back(make<arith::SelectOp>(none, wide(0), largest[v]));
+    correction.push_back(emitExp(b, make<arith::SubFOp>(before[v], shift[v])));
+  }
+  sums = b.loop(b.index(0), keys, 1, SmallVector<Value>(vectors, wide(0)),
+                [&](Value row, ValueRange carried) {
+                  SmallVector<Value> next;
+                  for (int64_t v = 0; v < vectors; ++v) {
+                    Value score = vector(scoreTile, row, v);
+                    Value p = emitExp(b, make<arith::SubFOp>(score, shift[v]));
+                    setVector(p, scoreTile, row, v);
+                    next.push_back(make<arith::AddFOp>(carried[v], p));
+                  }
+                  return next;
+                });
+  for (int64_t v = 0; v < vectors; ++v) {
+    Value old = vector(statistics, b.index(1), v);
+    setVector(make<math::FmaOp>(old, correction[v], sums[v]), statistics, b.index(1), v);
+    setVector(largest[v], statistics, b.index(0), v);
+  }
+  Value width = b.index(op.getValue().getType().getDimSize(3));
+  forRowTiles(b, b.index(0), width, [&](Value row, int64_t height) {
+    auto left = [&](int64_t r, Value k) {
+      return b.loadScalar(value, {batch, group, b.add(firstKey, k), b.add(row, r)}, f32);
+    };
+    auto right = [&](int64_t v, Value k) { return vector(scoreTile, k, v); };
+    MicroKernel kernel{b, height, vectors, left, right};
+    SmallVector<Value> initial;
+    for (int64_t r = 0; r < height; ++r)
+      for (int64_t v = 0; v < vectors; ++v)
+        initial.push_back(
+            make<arith::MulFOp>(vector(accumulator, b.add(row, r), v), correction[v]));
+    SmallVector<Value> products = kernel.run(b.index(0), keys, initial);
+    for (int64_t r = 0; r < height; ++r)
+      for (int64_t v = 0; v < vectors; ++v)
+        setVector(products[r * vectors + v], accumulator, b.add(row, r), v);
+  });
+}
+
+void AttentionKernel::writeResult() {
+  Value width = b.index(op.getValue().getType().getDimSize(3));
+  for (int64_t v = 0; v < vectors; ++v) {
+    Value sum = vector(statistics, b.index(1), v);
+    Value empty = make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, sum, wide(0));
+    Value divided = make<arith::DivFOp>(wide(1), sum);
+    setVector(make<arith::SelectOp>(empty, wide(0), divided), statistics, b.index(1), v);
+  }
+  b.loop(b.index(0), queryCount, 1, [&](Value i) {
+    Value scale = b.loadScalar(statistics, {b.index(1), i}, f32);
+    b.loop(b.index(0), width, 1, [&](Value d) {
+      Value x = b.loadScalar(accumulator, {d, i}, f32);
+      b.storeScalar(make<arith::MulFOp>(x, scale), output, {batch, head, b.add(firstQuery, i), d});
+    });
+  });
+}
+
+LogicalResult nacre::cpu::emitAttention(KernelBuilder &b, nn::AttentionOp root) {
+  FailureOr<Value> query = b.buffer(root.getQuery()), key = b.buffer(root.getKey()),
+                   value = b.buffer(root.getValue());
+  FailureOr<Value> mask = root.getMask() ? b.buffer(root.getMask()) : FailureOr<Value>(Value());
+  if (failed(query) || failed(key) || failed(value) || failed(mask))
+    return failure();
+  if (root.getQuery().getType().isDynamicDim(3) || root.getValue().getType().isDynamicDim(3))
+    return root.emitOpError("internal: the head size must be static");
+  // The result may go out transposed: see it in the order that the kernel writes.
+  Value output = b.output;
+  if (auto transpose = b.yielded().getDefiningOp<nn::TransposeOp>()) {
+    auto inverse = invertPermutationVector(transpose.getPermutation());
+    auto map = AffineMap::getPermutationMap(inverse, b.getContext());
+    output = memref::TransposeOp::create(b, b.loc, output, AffineMapAttr::get(map));
+  }
+  auto run = [&](int64_t vectors) {
+    AttentionKernel kernel(b, root, vectors);
+    kernel.query = *query;
+    kernel.key = *key;
+    kernel.value = *value;
+    kernel.mask = *mask;
+    kernel.output = output;
+    kernel.emit();
+  };
+  // Few queries (a step of decoding) would leave most lanes of a large block empty.
+  int64_t vectors = b.target.panel() / b.target.lanes;
+  Value length = b.dim(*query, 2);
+  Value small = b.less(length, b.index(b.target.lanes + 1));
+  auto choice = scf::IfOp::create(b, b.loc, small, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  run(1);
+  b.setInsertionPointToStart(choice.elseBlock());
+  run(vectors);
+  return success();
+}

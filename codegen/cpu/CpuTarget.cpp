@@ -1,0 +1,58 @@
+//===- CpuTarget.cpp - the CPU that kernels are generated for --------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "codegen/cpu/CpuTarget.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+
+#include <memory>
+
+using namespace mlir;
+using namespace nacre::cpu;
+
+FailureOr<CpuTarget> CpuTarget::get(StringRef cpu, std::string &error, StringRef features) {
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
+  CpuTarget result;
+  result.triple = llvm::sys::getDefaultTargetTriple();
+  llvm::Triple triple(result.triple);
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!target)
+    return failure();
+
+  if (cpu == "native") {
+    result.cpu = llvm::sys::getHostCPUName().str();
+    SmallVector<std::string> features;
+    for (auto &feature : llvm::sys::getHostCPUFeatures())
+      features.push_back((feature.second ? "+" : "-") + feature.first().str());
+    llvm::sort(features);
+    result.features = llvm::join(features, ",");
+  } else {
+    result.cpu = cpu.str();
+    result.features = features.str();
+  }
+  std::unique_ptr<llvm::MCSubtargetInfo> info(
+      target->createMCSubtargetInfo(triple, result.cpu, result.features));
+  if (!info || !info->isCPUStringValid(result.cpu)) {
+    error = ("unknown target CPU '" + cpu + "'; use 'native' or a name such as 'x86-64-v3'").str();
+    return failure();
+  }
+  if (triple.isX86()) {
+    bool avx512 = info->checkFeatures("+avx512f,+avx512vl,+avx512dq,+avx512bw");
+    bool avx2 = info->checkFeatures("+avx2,+fma");
+    result.lanes = avx512 ? 16 : avx2 ? 8 : 4;
+    result.registers = avx512 ? 32 : 16;
+    // LLVM prefers 256-bit vectors on some CPUs that run 512-bit ones at full speed.
+    if (avx512 && !StringRef(result.features).contains("-prefer-256-bit"))
+      result.features += (result.features.empty() ? "" : ",") + std::string("-prefer-256-bit");
+  } else {
+    result.lanes = 4;
+    result.registers = 32;
+  }
+  return result;
+}

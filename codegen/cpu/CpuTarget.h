@@ -1,0 +1,38 @@
+//===- CpuTarget.h - the CPU that kernels are generated for -----*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef NACRE_CODEGEN_CPU_CPUTARGET_H
+#define NACRE_CODEGEN_CPU_CPUTARGET_H
+
+#include "mlir/Support/LLVM.h"
+
+#include <string>
+
+namespace nacre::cpu {
+
+/// A CPU as the kernel generators see it: how wide and how many its registers are.
+struct CpuTarget {
+  /// LLVM's names: the triple, the CPU, and its features as "+avx2,+fma,...".
+  std::string triple, cpu, features;
+  /// f32 elements in a vector register.
+  int64_t lanes = 4;
+  /// Vector registers.
+  int64_t registers = 16;
+
+  /// The target with LLVM's name `cpu` ("native" for the machine this runs on, its features
+  /// included) and further `features`, or a message that names what is wrong.
+  static mlir::FailureOr<CpuTarget> get(llvm::StringRef cpu, std::string &error,
+                                        llvm::StringRef features = {});
+
+  /// Columns of a weight panel: as many vectors as leave room for `tileRows` rows of
+  /// accumulators, the panel's own vectors and one broadcast.
+  int64_t panel() const { return lanes * (registers >= 32 ? 4 : 2); }
+  /// Rows of a matmul tile held in registers. 6 x 64 on 32 registers and 6 x 16 on 16 leave
+  /// none spilled, and stay under 8 rows, past which rows whose stride is a multiple of
+  /// 4 KiB evict each other from the first cache.
+  int64_t tileRows() const { return 6; }
+};
+
+} // namespace nacre::cpu
+
+#endif

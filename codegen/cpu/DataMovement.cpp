@@ -1,0 +1,179 @@
+//===- DataMovement.cpp - gather, concat, pad, rotary, iota ----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "codegen/cpu/Kernels.h"
+#include "codegen/cpu/RowLoops.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace nacre;
+using namespace nacre::cpu;
+
+template <typename Op, typename... Args>
+static Value make(KernelBuilder &b, Args &&...args) {
+  return Op::create(b, b.loc, std::forward<Args>(args)...).getResult();
+}
+
+/// Runs `body(indices of the leading dimensions)` for this thread's rows of a buffer.
+static void overRows(KernelBuilder &b, ValueRange sizes,
+                     llvm::function_ref<void(ValueRange)> body) {
+  ValueRange leading = sizes.empty() ? sizes : sizes.drop_back();
+  auto [low, high] = b.share(b.product(leading));
+  b.loop(low, high, 1, [&](Value row) { body(b.delinearize(row, leading)); });
+}
+
+LogicalResult nacre::cpu::emitGather(KernelBuilder &b, nn::GatherOp root) {
+  FailureOr<Value> data = b.buffer(root.getData()), indices = b.buffer(root.getIndices());
+  if (failed(data) || failed(indices))
+    return failure();
+  // data as [before, axis, after], the result as [before, indices, after].
+  int64_t axis = root.getAxis();
+  Type element = getElementTypeOrSelf(root.getType());
+  SmallVector<Value> sizes = b.dims(*data);
+  Value before = b.product(ValueRange(sizes).take_front(axis));
+  Value after = b.product(ValueRange(sizes).drop_front(axis + 1));
+  Value places = b.product(b.dims(*indices));
+  Value flatIndices = b.flatten(*indices), out = b.flatten(b.output), in = b.flatten(*data);
+  auto [low, high] = b.share(b.mul(before, places));
+  b.loop(low, high, 1, [&](Value item) {
+    Value raw =
+        b.loadScalar(flatIndices, b.rem(item, places), getElementTypeOrSelf(root.getIndices()));
+    Value at = clampIndex(b, raw, sizes[axis]);
+    Value from = b.mul(b.add(b.mul(b.div(item, places), sizes[axis]), at), after);
+    Value to = b.mul(item, after);
+    overColumns(b, b.index(0), after, [&](Value column, Value mask) {
+      Value x = b.loadVector(in, b.add(from, column), element, mask);
+      b.storeVector(x, out, b.add(to, column), mask);
+    });
+  });
+  return success();
+}
+
+LogicalResult nacre::cpu::emitConcat(KernelBuilder &b, tensor::ConcatOp root) {
+  int64_t dimension = root.getDim();
+  Type element = getElementTypeOrSelf(root.getType());
+  Value offset = b.index(0);
+  for (Value tensor : root.getInputs()) {
+    FailureOr<Value> input = b.buffer(tensor);
+    if (failed(input))
+      return failure();
+    SmallVector<Value> sizes = b.dims(*input);
+    overRows(b, sizes, [&](ValueRange at) {
+      overColumns(b, b.index(0), sizes.back(), [&](Value column, Value mask) {
+        SmallVector<Value> from(at), to(at);
+        from.push_back(column);
+        to.push_back(column);
+        to[dimension] = b.add(to[dimension], offset);
+        b.storeVector(b.loadVector(*input, from, element, mask), b.output, to, mask);
+      });
+    });
+    offset = b.add(offset, sizes[dimension]);
+  }
+  return success();
+}
+
+LogicalResult nacre::cpu::emitPad(KernelBuilder &b, nn::PadOp root) {
+  FailureOr<Value> input = b.buffer(root.getInput());
+  if (failed(input))
+    return failure();
+  Type element = getElementTypeOrSelf(root.getType());
+  SmallVector<Value> inSizes = b.dims(*input), outSizes = b.dims(b.output);
+  Value constant = make<arith::ConstantOp>(b, cast<TypedAttr>(root.getValueAttr()));
+  Value wide = b.broadcast(constant);
+  overRows(b, outSizes, [&](ValueRange at) {
+    auto fill = [&](Value low, Value high) {
+      overColumns(b, low, high, [&](Value column, Value mask) {
+        SmallVector<Value> to(at);
+        to.push_back(column);
+        b.storeVector(wide, b.output, to, mask);
+      });
+    };
+    // A row of the result lies in the input where all its leading indices do.
+    SmallVector<Value> from;
+    Value inside = make<arith::ConstantOp>(b, b.getBoolAttr(true));
+    for (auto [i, index] : llvm::enumerate(at)) {
+      Value shifted = b.sub(index, b.index(root.getLow()[i]));
+      from.push_back(shifted);
+      Value fits = make<arith::CmpIOp>(b, arith::CmpIPredicate::ult, shifted, inSizes[i]);
+      inside = make<arith::AndIOp>(b, inside, fits);
+    }
+    auto choice = scf::IfOp::create(b, b.loc, inside, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(choice.thenBlock());
+    Value first = b.index(root.getLow().back());
+    fill(b.index(0), first);
+    overColumns(b, b.index(0), inSizes.back(), [&](Value column, Value mask) {
+      SmallVector<Value> source(from), to(at);
+      source.push_back(column);
+      to.push_back(b.add(column, first));
+      b.storeVector(b.loadVector(*input, source, element, mask), b.output, to, mask);
+    });
+    fill(b.add(first, inSizes.back()), outSizes.back());
+    b.setInsertionPointToStart(choice.elseBlock());
+    fill(b.index(0), outSizes.back());
+  });
+  return success();
+}
+
+LogicalResult nacre::cpu::emitRotary(KernelBuilder &b, nn::RotaryOp root) {
+  FailureOr<Value> input = b.buffer(root.getInput()), positions = b.buffer(root.getPositions());
+  if (failed(input) || failed(positions))
+    return failure();
+  Type f32 = b.getF32Type();
+  SmallVector<Value> sizes = b.dims(*input);
+  int64_t depth = root.getInput().getType().getShape().back();
+  int64_t rotated = root.getDim().value_or(depth), pairs = rotated / 2;
+  bool half = root.getStyle() == nn::RotaryStyle::half;
+  Value step = b.splat(f32, -2.0 * std::log(root.getBase().convertToDouble()) / double(rotated));
+  overRows(b, sizes, [&](ValueRange at) {
+    SmallVector<Value> where;
+    if (root.getPositions().getType().getRank() == 2)
+      where.push_back(at.front());
+    where.push_back(at.back());
+    Value raw = b.loadScalar(*positions, where, getElementTypeOrSelf(root.getPositions()));
+    Value position = make<arith::SIToFPOp>(b, f32, raw);
+    auto element = [&](Value column) {
+      SmallVector<Value> indices(at);
+      indices.push_back(column);
+      return indices;
+    };
+    b.loop(b.index(0), b.index(pairs), 1, [&](Value pair) {
+      Value number =
+          make<arith::SIToFPOp>(b, f32, make<arith::IndexCastOp>(b, b.getI64Type(), pair));
+      Value frequency = make<math::ExpOp>(b, make<arith::MulFOp>(b, number, step));
+      Value angle = make<arith::MulFOp>(b, position, frequency);
+      Value cosine = make<math::CosOp>(b, angle), sine = make<math::SinOp>(b, angle);
+      Value first = half ? pair : b.mul(pair, 2);
+      Value second = half ? b.add(pair, pairs) : b.add(first, 1);
+      Value x = b.loadScalar(*input, element(first), f32);
+      Value y = b.loadScalar(*input, element(second), f32);
+      auto product = [&](Value p, Value q) { return make<arith::MulFOp>(b, p, q); };
+      b.storeScalar(make<arith::SubFOp>(b, product(x, cosine), product(y, sine)), b.output,
+                    element(first));
+      b.storeScalar(make<arith::AddFOp>(b, product(y, cosine), product(x, sine)), b.output,
+                    element(second));
+    });
+    b.loop(b.index(rotated), b.index(depth), 1, [&](Value column) {
+      b.storeScalar(b.loadScalar(*input, element(column), f32), b.output, element(column));
+    });
+  });
+  return success();
+}
+
+LogicalResult nacre::cpu::emitIota(KernelBuilder &b, nn::IotaOp root) {
+  Type element = getElementTypeOrSelf(root.getType());
+  auto [low, high] = b.share(b.dim(b.output, 0));
+  b.loop(low, high, 1, [&](Value i) {
+    Value number = make<arith::IndexCastOp>(b, b.getI64Type(), i);
+    if (isa<FloatType>(element))
+      number = make<arith::SIToFPOp>(b, element, number);
+    else if (element.getIntOrFloatBitWidth() < 64)
+      number = make<arith::TruncIOp>(b, element, number);
+    b.storeScalar(number, b.output, i);
+  });
+  return success();
+}

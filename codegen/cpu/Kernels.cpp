@@ -1,0 +1,76 @@
+//===- Kernels.cpp - which generator writes a dispatch ---------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "codegen/cpu/Kernels.h"
+
+#include "codegen/cpu/BufferViews.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace nacre;
+using namespace nacre::cpu;
+
+bool nacre::cpu::hasKernel(Operation *op) {
+  return isa<nn::PackedLinearOp, nn::PackedConvOp, nn::MatmulOp, nn::AttentionOp, nn::SoftmaxOp,
+             nn::LayerNormOp, nn::RmsNormOp, nn::GroupNormOp, nn::ReduceOp, nn::PoolOp,
+             nn::GatherOp, tensor::ConcatOp, nn::PadOp, nn::RotaryOp, nn::IotaOp>(op);
+}
+
+bool nacre::cpu::takesEpilogue(Operation *op) {
+  if (auto norm = dyn_cast<nn::LayerNormOp>(op))
+    return norm.getNormalizedDims() == 1;
+  return isa<nn::PackedLinearOp, nn::PackedConvOp, nn::MatmulOp, nn::SoftmaxOp, nn::RmsNormOp>(op);
+}
+
+bool nacre::cpu::takesView(Operation *op, unsigned i) {
+  if (op->hasTrait<nn::Elementwise>() || isa<nn::AttentionOp, tensor::ConcatOp>(op))
+    return true;
+  return isa<nn::MatmulOp, nn::RotaryOp, nn::PadOp, nn::ReduceOp, nn::PoolOp>(op) && i == 0;
+}
+
+bool nacre::cpu::takesResultTranspose(Operation *op) { return isa<nn::AttentionOp>(op); }
+
+Operation *nacre::cpu::rootOf(nn::DispatchOp dispatch) {
+  // A gather under element-wise operations is read in place, row by row: then it is no root.
+  Operation *gather = nullptr;
+  bool elementwise = false;
+  for (Operation &op : dispatch.getBody().front().without_terminator()) {
+    if (isa<nn::GatherOp>(op))
+      gather = &op;
+    else if (hasKernel(&op))
+      return &op;
+    elementwise |= op.hasTrait<nn::Elementwise>();
+  }
+  return elementwise ? nullptr : gather;
+}
+
+Value nacre::cpu::clampIndex(KernelBuilder &b, Value raw, Value size) {
+  Value at = arith::IndexCastOp::create(b, b.loc, b.getIndexType(), raw);
+  Value fromEnd = b.add(at, size);
+  at = arith::SelectOp::create(b, b.loc, b.less(at, b.index(0)), fromEnd, at);
+  return b.max(b.min(at, b.sub(size, b.index(1))), b.index(0));
+}
+
+LogicalResult nacre::cpu::emitKernel(KernelBuilder &b) {
+  Operation *root = rootOf(b.dispatch);
+  if (!root)
+    return emitElementwiseKernel(b);
+  return llvm::TypeSwitch<Operation *, LogicalResult>(root)
+      .Case([&](nn::PackedLinearOp op) { return emitPackedLinear(b, op); })
+      .Case([&](nn::PackedConvOp op) { return emitPackedConv(b, op); })
+      .Case([&](nn::MatmulOp op) { return emitMatmul(b, op); })
+      .Case([&](nn::AttentionOp op) { return emitAttention(b, op); })
+      .Case([&](nn::SoftmaxOp op) { return emitSoftmax(b, op); })
+      .Case([&](nn::LayerNormOp op) { return emitLayerNorm(b, op); })
+      .Case([&](nn::RmsNormOp op) { return emitRmsNorm(b, op); })
+      .Case([&](nn::GroupNormOp op) { return emitGroupNorm(b, op); })
+      .Case([&](nn::ReduceOp op) { return emitReduce(b, op); })
+      .Case([&](nn::PoolOp op) { return emitPool(b, op); })
+      .Case([&](nn::GatherOp op) { return emitGather(b, op); })
+      .Case([&](tensor::ConcatOp op) { return emitConcat(b, op); })
+      .Case([&](nn::PadOp op) { return emitPad(b, op); })
+      .Case([&](nn::RotaryOp op) { return emitRotary(b, op); })
+      .Case([&](nn::IotaOp op) { return emitIota(b, op); })
+      .Default([](Operation *op) { return op->emitOpError("internal: no kernel generator"); });
+}

@@ -1,0 +1,257 @@
+//===- Legalize.cpp - nn operations in forms that have CPU kernels ---------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "codegen/cpu/Passes.h"
+
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace nacre::cpu {
+#define GEN_PASS_DEF_CPULEGALIZE
+#include "codegen/cpu/Passes.h.inc"
+} // namespace nacre::cpu
+
+using namespace mlir;
+using namespace nacre;
+
+namespace {
+
+RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+/// True where a value depends on weights and constants alone.
+bool isWeightExpression(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op || !isa<RankedTensorType>(value.getType()))
+    return false;
+  if (isa<ml_program::GlobalLoadConstOp, arith::ConstantOp>(op))
+    return true;
+  return op->getNumOperands() > 0 && isMemoryEffectFree(op) &&
+         llvm::all_of(op->getOperands(), isWeightExpression);
+}
+
+/// The float type that the weights under pure movement (transposes, reshapes, slices,
+/// concatenation) are stored in, if it is one and narrower than f32.
+Type storedType(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (auto load = dyn_cast_if_present<ml_program::GlobalLoadConstOp>(op)) {
+    auto global = SymbolTable::lookupNearestSymbolFrom<ml_program::GlobalOp>(op, load.getGlobal());
+    auto stored = global ? global->getAttrOfType<TypeAttr>("nn.stored") : TypeAttr();
+    if (!stored || !typeOf(value).getElementType().isF32())
+      return {};
+    return stored.getValue().isF16() || stored.getValue().isBF16() ? stored.getValue() : Type();
+  }
+  if (!isa_and_present<nn::TransposeOp, nn::ReshapeOp, tensor::ExtractSliceOp, tensor::ConcatOp>(
+          op))
+    return {};
+  Type common;
+  for (Value operand : op->getOperands()) {
+    if (!isa<RankedTensorType>(operand.getType()))
+      continue;
+    Type stored = storedType(operand);
+    if (!stored || (common && common != stored))
+      return {};
+    common = stored;
+  }
+  return common;
+}
+
+Value castTo(PatternRewriter &rewriter, Location loc, Value value, Type element) {
+  auto type = typeOf(value);
+  if (type.getElementType() == element)
+    return value;
+  return nn::CastOp::create(rewriter, loc, type.clone(element), value);
+}
+
+Value transpose(PatternRewriter &rewriter, Location loc, Value value, ArrayRef<int64_t> order) {
+  return nn::TransposeOp::create(rewriter, loc, value, rewriter.getDenseI64ArrayAttr(order));
+}
+
+/// [0, 1, ..., rank-1] with the last two swapped.
+SmallVector<int64_t> swapLastTwo(int64_t rank) {
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  std::swap(order[rank - 1], order[rank - 2]);
+  return order;
+}
+
+struct PackLinear : OpRewritePattern<nn::LinearOp> {
+  PackLinear(MLIRContext *context, int64_t panel, Pass::Statistic &packed)
+      : OpRewritePattern(context), panel(panel), packed(packed) {}
+
+  LogicalResult matchAndRewrite(nn::LinearOp op, PatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Type f32 = rewriter.getF32Type(), element = typeOf(op.getInput()).getElementType();
+    if (!isWeightExpression(op.getWeight()) || !typeOf(op.getWeight()).hasStaticShape()) {
+      // Both sides are activations: a plain product, and the bias after it.
+      if (typeOf(op.getInput()).getRank() < 2)
+        return rewriter.notifyMatchFailure(op, "a vector times a computed matrix");
+      Value product =
+          nn::MatmulOp::create(rewriter, loc, op.getInput(), op.getWeight(), !op.getInputMajor());
+      if (op.getBias())
+        product = nn::AddOp::create(rewriter, loc, product, op.getBias());
+      rewriter.replaceOp(op, product);
+      return success();
+    }
+    Value weight = op.getWeight();
+    Type stored = storedType(weight);
+    weight = castTo(rewriter, loc, weight, stored ? stored : f32);
+    if (op.getInputMajor())
+      weight = transpose(rewriter, loc, weight, {1, 0});
+    Value pack = nn::PackOp::create(rewriter, loc, weight, panel);
+    Value bias = op.getBias() ? castTo(rewriter, loc, op.getBias(), f32) : Value();
+    int64_t outputs = typeOf(weight).getDimSize(0);
+    Value result = nn::PackedLinearOp::create(
+        rewriter, loc, castTo(rewriter, loc, op.getInput(), f32), pack, bias, outputs);
+    rewriter.replaceOp(op, castTo(rewriter, loc, result, element));
+    ++packed;
+    return success();
+  }
+  int64_t panel;
+  Pass::Statistic &packed;
+};
+
+struct PackConv : OpRewritePattern<nn::ConvOp> {
+  PackConv(MLIRContext *context, int64_t panel, int64_t lanes, Pass::Statistic &packed)
+      : OpRewritePattern(context), panel(panel), lanes(lanes), packed(packed) {}
+
+  LogicalResult matchAndRewrite(nn::ConvOp op, PatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Type f32 = rewriter.getF32Type(), element = typeOf(op.getInput()).getElementType();
+    if (!isWeightExpression(op.getWeight()))
+      return rewriter.notifyMatchFailure(op, "the weight is computed");
+    int64_t rank = typeOf(op.getInput()).getRank(), spatial = rank - 2;
+    Value input = castTo(rewriter, loc, op.getInput(), f32);
+    SmallVector<int64_t> toLast = {0}, toFirst = {0, rank - 1};
+    for (int64_t i = 0; i < spatial; ++i) {
+      toLast.push_back(i + 2);
+      toFirst.push_back(i + 1);
+    }
+    toLast.push_back(1);
+    bool first = op.getLayout() == nn::ConvLayout::channels_first;
+    if (first)
+      input = transpose(rewriter, loc, input, toLast);
+    if (llvm::any_of(op.getPadding(), [](int64_t n) { return n != 0; })) {
+      SmallVector<int64_t> low = {0}, high = {0};
+      for (int64_t i = 0; i < spatial; ++i) {
+        low.push_back(op.getPadding()[2 * i]);
+        high.push_back(op.getPadding()[2 * i + 1]);
+      }
+      low.push_back(0);
+      high.push_back(0);
+      input = nn::PadOp::create(rewriter, loc, input, rewriter.getDenseI64ArrayAttr(low),
+                                rewriter.getDenseI64ArrayAttr(high), rewriter.getF32FloatAttr(0));
+    }
+    // [O, C/g, taps...] -> [O, taps..., C/g] -> [g, O/g, taps * C/g] -> panels.
+    Type stored = storedType(op.getWeight());
+    Value weight = castTo(rewriter, loc, op.getWeight(), stored ? stored : f32);
+    auto shape = typeOf(weight).getShape();
+    int64_t groups = op.getGroups(), outputs = shape[0], depth = 1;
+    for (int64_t size : shape.drop_front())
+      depth *= size;
+    weight = transpose(rewriter, loc, weight, toLast);
+    auto grouped =
+        RankedTensorType::get({groups, outputs / groups, depth}, typeOf(weight).getElementType());
+    weight = nn::ReshapeOp::create(rewriter, loc, grouped, weight, ValueRange());
+    int64_t width = std::min<int64_t>(panel, llvm::alignTo(outputs / groups, lanes));
+    Value pack = nn::PackOp::create(rewriter, loc, weight, width);
+    Value bias = op.getBias() ? castTo(rewriter, loc, op.getBias(), f32) : Value();
+    Value result = nn::PackedConvOp::create(rewriter, loc, input, pack, bias,
+                                            rewriter.getI64IntegerAttr(outputs),
+                                            rewriter.getDenseI64ArrayAttr(shape.drop_front(2)),
+                                            op.getStridesAttr(), op.getDilationsAttr());
+    if (first)
+      result = transpose(rewriter, loc, result, toFirst);
+    rewriter.replaceOp(op, castTo(rewriter, loc, result, element));
+    ++packed;
+    return success();
+  }
+  int64_t panel, lanes;
+  Pass::Statistic &packed;
+};
+
+/// A product reads its right side by rows, in f32.
+struct LegalizeMatmul : OpRewritePattern<nn::MatmulOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(nn::MatmulOp op, PatternRewriter &rewriter) const override {
+    Type element = typeOf(op.getLhs()).getElementType(), f32 = rewriter.getF32Type();
+    if (!op.getTransposeRhs() && element == f32)
+      return failure();
+    if (!isa<FloatType>(element))
+      return rewriter.notifyMatchFailure(op, "an integer product");
+    Location loc = op.getLoc();
+    Value lhs = castTo(rewriter, loc, op.getLhs(), f32);
+    Value rhs = castTo(rewriter, loc, op.getRhs(), f32);
+    if (op.getTransposeRhs())
+      rhs = transpose(rewriter, loc, rhs, swapLastTwo(typeOf(rhs).getRank()));
+    Value result = nn::MatmulOp::create(rewriter, loc, lhs, rhs, /*transpose_rhs=*/false);
+    rewriter.replaceOp(op, castTo(rewriter, loc, result, element));
+    return success();
+  }
+};
+
+/// Softmax runs along rows.
+struct SoftmaxAlongRows : OpRewritePattern<nn::SoftmaxOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(nn::SoftmaxOp op, PatternRewriter &rewriter) const override {
+    int64_t rank = op.getType().getRank(), axis = op.getAxis();
+    if (axis == rank - 1)
+      return failure();
+    SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+    std::swap(order[axis], order[rank - 1]);
+    Value input = transpose(rewriter, op.getLoc(), op.getInput(), order);
+    Value result = nn::SoftmaxOp::create(rewriter, op.getLoc(), input, rank - 1);
+    rewriter.replaceOp(op, transpose(rewriter, op.getLoc(), result, order));
+    return success();
+  }
+};
+
+/// Row kernels and attention compute in f32: other floats are cast around them.
+template <typename Op>
+struct InF32 : OpRewritePattern<Op> {
+  using OpRewritePattern<Op>::OpRewritePattern;
+  LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
+    Type element = getElementTypeOrSelf(op.getType()), f32 = rewriter.getF32Type();
+    if (element == f32)
+      return failure();
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(isa<FloatType>(typeOf(operand).getElementType())
+                             ? castTo(rewriter, op.getLoc(), operand, f32)
+                             : operand);
+    auto *inner = rewriter.clone(*op);
+    inner->setOperands(operands);
+    inner->getResult(0).setType(cast<RankedTensorType>(op.getType()).clone(f32));
+    rewriter.replaceOp(op, castTo(rewriter, op.getLoc(), inner->getResult(0), element));
+    return success();
+  }
+};
+
+/// A table in a narrow type is widened row by row, after the look-up.
+struct GatherStored : OpRewritePattern<nn::GatherOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(nn::GatherOp op, PatternRewriter &rewriter) const override {
+    Type stored = storedType(op.getData());
+    if (!stored)
+      return failure();
+    Value data = castTo(rewriter, op.getLoc(), op.getData(), stored);
+    Value rows = nn::GatherOp::create(rewriter, op.getLoc(), data, op.getIndices(), op.getAxis());
+    rewriter.replaceOp(op, castTo(rewriter, op.getLoc(), rows, rewriter.getF32Type()));
+    return success();
+  }
+};
+
+struct CpuLegalizePass : cpu::impl::CpuLegalizeBase<CpuLegalizePass> {
+  using CpuLegalizeBase::CpuLegalizeBase;
+
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<PackLinear>(&getContext(), panel, packed);
+    patterns.add<PackConv>(&getContext(), panel, lanes, packed);
+    patterns.add<LegalizeMatmul, SoftmaxAlongRows, GatherStored, InF32<nn::SoftmaxOp>,
+                 InF32<nn::LayerNormOp>, InF32<nn::RmsNormOp>, InF32<nn::GroupNormOp>,
+                 InF32<nn::AttentionOp>, InF32<nn::RotaryOp>>(&getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace

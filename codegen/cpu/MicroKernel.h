@@ -1,0 +1,32 @@
+//===- MicroKernel.h - the inner loop of all matrix products ----*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef NACRE_CODEGEN_CPU_MICROKERNEL_H
+#define NACRE_CODEGEN_CPU_MICROKERNEL_H
+
+#include "codegen/cpu/KernelBuilder.h"
+
+namespace nacre::cpu {
+
+/// A tile of `rows` x `vectors` accumulators, row-major, in registers.
+struct MicroKernel {
+  KernelBuilder &b;
+  int64_t rows, vectors;
+  /// The scalar of row r, or vector v of the shared side, at step k.
+  llvm::function_ref<mlir::Value(int64_t r, mlir::Value k)> left;
+  llvm::function_ref<mlir::Value(int64_t v, mlir::Value k)> right;
+
+  llvm::SmallVector<mlir::Value> zeros() const;
+  /// accumulator[r, v] += left(r, k) * right(v, k) for k in [low, high).
+  llvm::SmallVector<mlir::Value> run(mlir::Value low, mlir::Value high,
+                                     mlir::ValueRange accumulators) const;
+};
+
+/// Runs `body` for tiles of rows that cover [low, high): tiles of the target's height, then one of
+/// what remains, each with its height known at compile time.
+void forRowTiles(KernelBuilder &builder, mlir::Value low, mlir::Value high,
+                 llvm::function_ref<void(mlir::Value row, int64_t height)> body);
+
+} // namespace nacre::cpu
+
+#endif

@@ -1,0 +1,187 @@
+//===- Norms.cpp - softmax and normalisation, row by row -------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "codegen/cpu/Kernels.h"
+#include "codegen/cpu/RowLoops.h"
+#include "codegen/cpu/TileEmitter.h"
+#include "codegen/cpu/VectorMath.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace nacre;
+using namespace nacre::cpu;
+
+template <typename Op, typename... Args>
+static Value make(KernelBuilder &b, Args &&...args) {
+  return Op::create(b, b.loc, std::forward<Args>(args)...).getResult();
+}
+
+static Value toFloat(KernelBuilder &b, Value size) {
+  Value integer = make<arith::IndexCastOp>(b, b.getI64Type(), size);
+  return make<arith::SIToFPOp>(b, b.getF32Type(), integer);
+}
+
+/// 1 / sqrt(sum / count + epsilon)
+static Value inverseDeviation(KernelBuilder &b, Value sum, Value count, double epsilon) {
+  Value variance = make<arith::DivFOp>(b, sum, count);
+  Value shifted = make<arith::AddFOp>(b, variance, b.splat(b.getF32Type(), epsilon));
+  return make<arith::DivFOp>(b, b.splat(b.getF32Type(), 1), make<math::SqrtOp>(b, shifted));
+}
+
+/// Runs `body(row)` for this thread's rows of `rows`.
+static void overRows(KernelBuilder &b, Value rows, llvm::function_ref<void(Value)> body) {
+  auto [low, high] = b.share(rows);
+  b.loop(low, high, 1, body);
+}
+
+LogicalResult nacre::cpu::emitSoftmax(KernelBuilder &b, nn::SoftmaxOp root) {
+  FailureOr<Value> input = b.buffer(root.getInput());
+  FailureOr<TileEmitter> tile = TileEmitter::create(b, b.yielded(), root.getResult());
+  if (failed(input) || failed(tile))
+    return failure();
+  Value in = b.toRows(*input), out = b.toRows(b.output), columns = b.dim(in, 1);
+  Type f32 = b.getF32Type();
+  overRows(b, b.dim(in, 0), [&](Value at) {
+    auto load = [&](Value column, Value mask) { return b.loadVector(in, {at, column}, f32, mask); };
+    Value smallest = b.splat(f32, -std::numeric_limits<double>::infinity());
+    Value largest = reduceColumns(b, b.index(0), columns, smallest, smallest,
+                                  vector::CombiningKind::MAXIMUMF, load);
+    Value wide = b.broadcast(largest);
+    auto shifted = [&](Value column, Value mask) {
+      return make<arith::SubFOp>(b, load(column, mask), wide);
+    };
+    Value zero = b.splat(f32, 0);
+    Value sum = reduceColumns(b, b.index(0), columns, zero, zero, vector::CombiningKind::ADD,
+                              [&](Value column, Value mask) {
+                                Value e = emitExp(b, shifted(column, mask));
+                                b.storeVector(e, out, {at, column}, mask);
+                                return e;
+                              });
+    Value scale = b.broadcast(make<arith::DivFOp>(b, b.splat(f32, 1), sum));
+    overColumns(b, b.index(0), columns, [&](Value column, Value mask) {
+      Place place{at, column, mask};
+      Value e = b.loadVector(out, {at, column}, f32, mask);
+      tile->store(tile->emit(place, make<arith::MulFOp>(b, e, scale)), place);
+    });
+  });
+  return success();
+}
+
+/// (x - mean) * inverse [* scale] [+ bias], stored through the tile.
+static LogicalResult emitRowNorm(KernelBuilder &b, Operation *root, Value inputTensor,
+                                 Value scaleTensor, Value biasTensor, int64_t normalizedDims,
+                                 double epsilon, bool centered) {
+  FailureOr<Value> input = b.buffer(inputTensor);
+  FailureOr<Value> scale = scaleTensor ? b.buffer(scaleTensor) : FailureOr<Value>(Value());
+  FailureOr<Value> bias = biasTensor ? b.buffer(biasTensor) : FailureOr<Value>(Value());
+  FailureOr<TileEmitter> tile = TileEmitter::create(b, b.yielded(), root->getResult(0));
+  if (failed(input) || failed(scale) || failed(bias) || failed(tile))
+    return failure();
+  Type f32 = b.getF32Type();
+  SmallVector<Value> sizes = b.dims(*input);
+  Value rows = b.product(ValueRange(sizes).drop_back(normalizedDims));
+  Value columns = b.product(ValueRange(sizes).take_back(normalizedDims));
+  Value flatIn = b.flatten(*input), flatOut = b.flatten(b.output);
+  Value flatScale = *scale ? b.flatten(*scale) : Value();
+  Value flatBias = *bias ? b.flatten(*bias) : Value();
+  Value count = toFloat(b, columns), zero = b.splat(f32, 0);
+  overRows(b, rows, [&](Value at) {
+    Value start = b.mul(at, columns), end = b.add(start, columns);
+    auto load = [&](Value position, Value mask) {
+      return b.loadVector(flatIn, position, f32, mask);
+    };
+    auto sumOf = [&](llvm::function_ref<Value(Value)> of) {
+      return reduceColumns(b, start, end, zero, zero, vector::CombiningKind::ADD,
+                           [&](Value position, Value mask) { return of(load(position, mask)); });
+    };
+    Value mean;
+    if (centered) {
+      Value sum = sumOf([](Value x) { return x; });
+      mean = b.broadcast(make<arith::DivFOp>(b, sum, count));
+    }
+    auto center = [&](Value x) { return centered ? make<arith::SubFOp>(b, x, mean) : x; };
+    Value squares = sumOf([&](Value x) {
+      Value away = center(x);
+      return make<arith::MulFOp>(b, away, away);
+    });
+    Value inverse = b.broadcast(inverseDeviation(b, squares, count, epsilon));
+    overColumns(b, b.index(0), columns, [&](Value column, Value mask) {
+      Value position = b.add(start, column);
+      Value y = make<arith::MulFOp>(b, center(load(position, mask)), inverse);
+      if (flatScale && flatBias)
+        y = make<math::FmaOp>(b, y, b.loadVector(flatScale, column, f32, mask),
+                              b.loadVector(flatBias, column, f32, mask));
+      else if (flatScale)
+        y = make<arith::MulFOp>(b, y, b.loadVector(flatScale, column, f32, mask));
+      else if (flatBias)
+        y = make<arith::AddFOp>(b, y, b.loadVector(flatBias, column, f32, mask));
+      if (tile->isIdentity())
+        return b.storeVector(y, flatOut, position, mask);
+      Place place{at, column, mask};
+      tile->store(tile->emit(place, y), place);
+    });
+  });
+  return success();
+}
+
+LogicalResult nacre::cpu::emitLayerNorm(KernelBuilder &b, nn::LayerNormOp root) {
+  return emitRowNorm(b, root, root.getInput(), root.getScale(), root.getBias(),
+                     root.getNormalizedDims(), root.getEpsilon().convertToDouble(),
+                     /*centered=*/true);
+}
+
+LogicalResult nacre::cpu::emitRmsNorm(KernelBuilder &b, nn::RmsNormOp root) {
+  return emitRowNorm(b, root, root.getInput(), root.getScale(), Value(), 1,
+                     root.getEpsilon().convertToDouble(), /*centered=*/false);
+}
+
+LogicalResult nacre::cpu::emitGroupNorm(KernelBuilder &b, nn::GroupNormOp root) {
+  FailureOr<Value> input = b.buffer(root.getInput());
+  FailureOr<Value> scale = root.getScale() ? b.buffer(root.getScale()) : FailureOr<Value>(Value());
+  FailureOr<Value> bias = root.getBias() ? b.buffer(root.getBias()) : FailureOr<Value>(Value());
+  if (failed(input) || failed(scale) || failed(bias))
+    return failure();
+  Type f32 = b.getF32Type();
+  int64_t groups = root.getGroups(), channels = root.getInput().getType().getDimSize(1);
+  int64_t perGroup = channels / groups;
+  SmallVector<Value> sizes = b.dims(*input);
+  Value spatial = b.product(ValueRange(sizes).drop_front(2));
+  Value columns = b.mul(spatial, perGroup);
+  Value in = b.flatten(*input), out = b.flatten(b.output);
+  Value count = toFloat(b, columns), zero = b.splat(f32, 0);
+  overRows(b, b.mul(sizes[0], groups), [&](Value at) {
+    Value start = b.mul(at, columns), end = b.add(start, columns);
+    auto sumOf = [&](llvm::function_ref<Value(Value)> of) {
+      return reduceColumns(
+          b, start, end, zero, zero, vector::CombiningKind::ADD,
+          [&](Value position, Value mask) { return of(b.loadVector(in, position, f32, mask)); });
+    };
+    Value mean = make<arith::DivFOp>(b, sumOf([](Value x) { return x; }), count);
+    Value wideMean = b.broadcast(mean);
+    Value squares = sumOf([&](Value x) {
+      Value away = make<arith::SubFOp>(b, x, wideMean);
+      return make<arith::MulFOp>(b, away, away);
+    });
+    Value inverse = inverseDeviation(b, squares, count, root.getEpsilon().convertToDouble());
+    Value firstChannel = b.mul(b.rem(at, b.index(groups)), perGroup);
+    b.loop(b.index(0), b.index(perGroup), 1, [&](Value channel) {
+      Value which = b.add(firstChannel, channel);
+      Value factor = inverse;
+      if (*scale)
+        factor = make<arith::MulFOp>(b, inverse, b.loadScalar(*scale, which, f32));
+      Value wide = b.broadcast(factor);
+      Value shift = b.broadcast(*bias ? b.loadScalar(*bias, which, f32) : zero);
+      Value low = b.add(start, b.mul(channel, spatial));
+      overColumns(b, low, b.add(low, spatial), [&](Value position, Value mask) {
+        Value x = b.loadVector(in, position, f32, mask);
+        Value y = make<math::FmaOp>(b, make<arith::SubFOp>(b, x, wideMean), wide, shift);
+        b.storeVector(y, out, position, mask);
+      });
+    });
+  });
+  return success();
+}

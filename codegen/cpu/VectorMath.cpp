@@ -1,0 +1,245 @@
+//===- VectorMath.cpp - element-wise operations on vectors -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "codegen/cpu/VectorMath.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace nacre;
+using namespace nacre::cpu;
+
+namespace {
+
+/// Writes arithmetic on one type: the operands' or, after `widened`, f32.
+struct Emitter {
+  KernelBuilder &b;
+  Type type;
+
+  Value constant(double value) const { return b.splat(type, value); }
+  template <typename Op, typename... Args>
+  Value make(Args &&...args) const {
+    return Op::create(b, b.loc, std::forward<Args>(args)...).getResult();
+  }
+  Value add(Value x, Value y) const { return make<arith::AddFOp>(x, y); }
+  Value sub(Value x, Value y) const { return make<arith::SubFOp>(x, y); }
+  Value mul(Value x, Value y) const { return make<arith::MulFOp>(x, y); }
+  Value div(Value x, Value y) const { return make<arith::DivFOp>(x, y); }
+  Value fma(Value x, Value y, Value z) const { return make<math::FmaOp>(x, y, z); }
+  Value compare(arith::CmpFPredicate predicate, Value x, Value y) const {
+    return make<arith::CmpFOp>(predicate, x, y);
+  }
+  Value select(Value condition, Value x, Value y) const {
+    return make<arith::SelectOp>(condition, x, y);
+  }
+  bool isF32() const { return getElementTypeOrSelf(type).isF32(); }
+  Value exp(Value x) const { return isF32() ? emitExp(b, x) : make<math::ExpOp>(x); }
+  Value one() const { return constant(1.0); }
+
+  /// 1 / (1 + e^-x); e^-x may overflow to infinity, which gives the right 0.
+  Value sigmoid(Value x) const { return div(one(), add(one(), exp(make<arith::NegFOp>(x)))); }
+  /// The larger of x and `bound`, where a NaN x stays: the comparison is false for it.
+  Value atLeast(Value x, double bound) const {
+    Value limit = constant(bound);
+    return select(compare(arith::CmpFPredicate::OLT, x, limit), limit, x);
+  }
+  Value atMost(Value x, double bound) const {
+    Value limit = constant(bound);
+    return select(compare(arith::CmpFPredicate::OGT, x, limit), limit, x);
+  }
+};
+
+} // namespace
+
+Value nacre::cpu::emitExp(KernelBuilder &b, Value x) {
+  // Cody-Waite reduction to |r| <= ln2/2 with ln2 in two parts, a degree-6 polynomial
+  // (Cephes' expf), and scaling by 2^n in two steps so that n reaches past both ends.
+  Emitter e{b, x.getType()};
+  x = e.atMost(e.atLeast(x, -104.0), 89.0);
+  Value n = e.make<math::RoundEvenOp>(e.mul(x, e.constant(1.44269504088896341)));
+  Value r = e.fma(n, e.constant(-0.693359375), x);
+  r = e.fma(n, e.constant(2.12194440e-4), r);
+  Value p = e.constant(1.9875691500e-4);
+  for (double coefficient :
+       {1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1})
+    p = e.fma(p, r, e.constant(coefficient));
+  Value y = e.add(e.fma(p, e.mul(r, r), r), e.one());
+
+  auto vector = dyn_cast<VectorType>(x.getType());
+  if (b.target.lanes == 16 && vector) {
+    Value all = arith::ConstantOp::create(b, b.loc, b.getI16IntegerAttr(-1));
+    Value current = arith::ConstantOp::create(b, b.loc, b.getI32IntegerAttr(4));
+    return LLVM::CallIntrinsicOp::create(b, b.loc, x.getType(),
+                                         b.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512"),
+                                         ValueRange{y, n, y, all, current})
+        .getResults();
+  }
+  Type integer = b.getI32Type();
+  if (vector)
+    integer = vector.clone(integer);
+  Value exponent = e.make<arith::FPToSIOp>(integer, n);
+  Value half = e.make<arith::ShRSIOp>(exponent, b.splat(integer, 1));
+  auto powerOfTwo = [&](Value n) {
+    Value biased = e.make<arith::AddIOp>(n, b.splat(integer, 127));
+    Value bits = e.make<arith::ShLIOp>(biased, b.splat(integer, 23));
+    return e.make<arith::BitcastOp>(x.getType(), bits);
+  };
+  Value rest = e.make<arith::SubIOp>(exponent, half);
+  return e.mul(e.mul(y, powerOfTwo(half)), powerOfTwo(rest));
+}
+
+static Value emitGelu(const Emitter &e, nn::GeluOp op, Value x) {
+  Value half = e.mul(x, e.constant(0.5));
+  if (op.getForm() == nn::GeluForm::erf) {
+    Value erf = e.make<math::ErfOp>(e.mul(x, e.constant(M_SQRT1_2)));
+    return e.fma(half, erf, half);
+  }
+  // 0.5 x (1 + tanh(u)) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3).
+  Value inner = e.fma(e.mul(x, x), e.constant(0.044715), e.one());
+  Value u2 = e.mul(e.mul(x, e.constant(2.0 * std::sqrt(2.0 / M_PI))), inner);
+  return e.mul(x, e.sigmoid(u2));
+}
+
+/// x - y * floor(x / y) by remainder and a correction where the signs differ.
+static Value emitModulo(const Emitter &e, Value x, Value y, bool real) {
+  if (real) {
+    Value rest = e.make<arith::RemFOp>(x, y);
+    Value zero = e.constant(0);
+    Value nonzero = e.compare(arith::CmpFPredicate::UNE, rest, zero);
+    Value restNegative = e.compare(arith::CmpFPredicate::OLT, rest, zero);
+    Value yNegative = e.compare(arith::CmpFPredicate::OLT, y, zero);
+    Value differ = e.make<arith::XOrIOp>(restNegative, yNegative);
+    return e.select(e.make<arith::AndIOp>(nonzero, differ), e.add(rest, y), rest);
+  }
+  Value quotient = e.make<arith::FloorDivSIOp>(x, y);
+  return e.make<arith::SubIOp>(x, e.make<arith::MulIOp>(quotient, y));
+}
+
+static Value emitCompare(const Emitter &e, nn::ComparePredicate predicate, Value x, Value y) {
+  using F = arith::CmpFPredicate;
+  using I = arith::CmpIPredicate;
+  constexpr std::pair<F, I> table[] = {{F::OEQ, I::eq},  {F::UNE, I::ne},  {F::OLT, I::slt},
+                                       {F::OLE, I::sle}, {F::OGT, I::sgt}, {F::OGE, I::sge}};
+  auto [real, integer] = table[static_cast<uint32_t>(predicate)];
+  if (isa<FloatType>(getElementTypeOrSelf(x)))
+    return e.make<arith::CmpFOp>(real, x, y);
+  return e.make<arith::CmpIOp>(integer, x, y);
+}
+
+static Value emitCast(const Emitter &e, Value x, Type element) {
+  Type from = getElementTypeOrSelf(x), to = element;
+  if (from == element)
+    return x;
+  if (auto vector = dyn_cast<VectorType>(x.getType()))
+    to = vector.clone(element);
+  bool fromBool = from.isInteger(1);
+  auto fromReal = dyn_cast<FloatType>(from), toReal = dyn_cast<FloatType>(element);
+  if (element.isInteger(1)) {
+    Value zero = e.constant(0);
+    if (fromReal)
+      return e.make<arith::CmpFOp>(arith::CmpFPredicate::UNE, x, zero);
+    return e.make<arith::CmpIOp>(arith::CmpIPredicate::ne, x, zero);
+  }
+  if (fromReal && toReal) {
+    if (fromReal.getWidth() < toReal.getWidth())
+      return e.make<arith::ExtFOp>(to, x);
+    if (fromReal.getWidth() > toReal.getWidth())
+      return e.make<arith::TruncFOp>(to, x);
+    Type wide = e.b.getF32Type();
+    if (auto vector = dyn_cast<VectorType>(x.getType()))
+      wide = vector.clone(wide);
+    return e.make<arith::TruncFOp>(to, e.make<arith::ExtFOp>(wide, x));
+  }
+  bool fromUnsigned = fromBool || from.isUnsignedInteger();
+  if (toReal)
+    return fromUnsigned ? e.make<arith::UIToFPOp>(to, x) : e.make<arith::SIToFPOp>(to, x);
+  if (fromReal)
+    return element.isUnsignedInteger() ? e.make<arith::FPToUIOp>(to, x)
+                                       : e.make<arith::FPToSIOp>(to, x);
+  if (from.getIntOrFloatBitWidth() < element.getIntOrFloatBitWidth())
+    return fromUnsigned ? e.make<arith::ExtUIOp>(to, x) : e.make<arith::ExtSIOp>(to, x);
+  return e.make<arith::TruncIOp>(to, x);
+}
+
+static Value emitSign(const Emitter &e, Value x, bool real) {
+  Value zero = e.constant(0), one = e.constant(1), minus = e.constant(-1);
+  if (real) {
+    Value negative = e.compare(arith::CmpFPredicate::OLT, x, zero);
+    Value positive = e.compare(arith::CmpFPredicate::OGT, x, zero);
+    return e.select(positive, one, e.select(negative, minus, x));
+  }
+  return e.make<arith::MinSIOp>(e.make<arith::MaxSIOp>(x, minus), one);
+}
+
+Value nacre::cpu::emitElementwise(KernelBuilder &b, Operation *op, ValueRange operands) {
+  Value x = operands.front();
+  Value y = operands.size() > 1 ? operands[1] : Value();
+  bool real = isa<FloatType>(getElementTypeOrSelf(x));
+  Emitter e{b, x.getType()};
+  auto zeroOf = [&] { return e.constant(0); };
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case([&](nn::NegOp) {
+        return real ? e.make<arith::NegFOp>(x) : e.make<arith::SubIOp>(zeroOf(), x);
+      })
+      .Case([&](nn::AbsOp) { return real ? e.make<math::AbsFOp>(x) : e.make<math::AbsIOp>(x); })
+      .Case([&](nn::SignOp) { return emitSign(e, x, real); })
+      .Case([&](nn::ExpOp) { return e.exp(x); })
+      .Case([&](nn::LogOp) { return e.make<math::LogOp>(x); })
+      .Case([&](nn::SqrtOp) { return e.make<math::SqrtOp>(x); })
+      .Case([&](nn::RsqrtOp) { return e.div(e.one(), e.make<math::SqrtOp>(x)); })
+      .Case([&](nn::SinOp) { return e.make<math::SinOp>(x); })
+      .Case([&](nn::CosOp) { return e.make<math::CosOp>(x); })
+      .Case([&](nn::TanhOp) { return e.make<math::TanhOp>(x); })
+      .Case([&](nn::ErfOp) { return e.make<math::ErfOp>(x); })
+      .Case([&](nn::FloorOp) { return e.make<math::FloorOp>(x); })
+      .Case([&](nn::CeilOp) { return e.make<math::CeilOp>(x); })
+      .Case([&](nn::RoundOp) { return e.make<math::RoundEvenOp>(x); })
+      .Case([&](nn::NotOp) { return e.make<arith::XOrIOp>(x, e.constant(1)); })
+      .Case([&](nn::SigmoidOp) { return e.sigmoid(x); })
+      .Case(
+          [&](nn::ReluOp) { return real ? e.atLeast(x, 0) : e.make<arith::MaxSIOp>(x, zeroOf()); })
+      .Case([&](nn::SiluOp) { return e.mul(x, e.sigmoid(x)); })
+      .Case([&](nn::SoftplusOp) {
+        // max(x, 0) + log(1 + e^-|x|) neither overflows nor loses the small side.
+        Value small = e.exp(e.make<arith::NegFOp>(e.make<math::AbsFOp>(x)));
+        return e.add(e.atLeast(x, 0), e.make<math::Log1pOp>(small));
+      })
+      .Case([&](nn::GeluOp gelu) { return emitGelu(e, gelu, x); })
+      .Case([&](nn::LeakyReluOp leaky) {
+        Value scaled = e.mul(x, e.constant(leaky.getSlope().convertToDouble()));
+        return e.select(e.compare(arith::CmpFPredicate::OGT, x, zeroOf()), x, scaled);
+      })
+      .Case([&](nn::EluOp elu) {
+        Value low = e.mul(e.make<math::ExpM1Op>(e.atMost(x, 0)),
+                          e.constant(elu.getAlpha().convertToDouble()));
+        return e.select(e.compare(arith::CmpFPredicate::OGT, x, zeroOf()), x, low);
+      })
+      .Case([&](nn::SeluOp) {
+        constexpr double scale = 1.0507009873554804934, alpha = 1.6732632423543772848;
+        Value low = e.mul(e.make<math::ExpM1Op>(e.atMost(x, 0)), e.constant(scale * alpha));
+        Value high = e.mul(x, e.constant(scale));
+        return e.select(e.compare(arith::CmpFPredicate::OGT, x, zeroOf()), high, low);
+      })
+      .Case([&](nn::AddOp) { return real ? e.add(x, y) : e.make<arith::AddIOp>(x, y); })
+      .Case([&](nn::SubOp) { return real ? e.sub(x, y) : e.make<arith::SubIOp>(x, y); })
+      .Case([&](nn::MulOp) { return real ? e.mul(x, y) : e.make<arith::MulIOp>(x, y); })
+      .Case([&](nn::DivOp) { return real ? e.div(x, y) : e.make<arith::FloorDivSIOp>(x, y); })
+      .Case([&](nn::ModOp) { return emitModulo(e, x, y, real); })
+      .Case([&](nn::PowOp) { return e.make<math::PowFOp>(x, y); })
+      .Case([&](nn::MaximumOp) {
+        return real ? e.make<arith::MaximumFOp>(x, y) : e.make<arith::MaxSIOp>(x, y);
+      })
+      .Case([&](nn::MinimumOp) {
+        return real ? e.make<arith::MinimumFOp>(x, y) : e.make<arith::MinSIOp>(x, y);
+      })
+      .Case([&](nn::AndOp) { return e.make<arith::AndIOp>(x, y); })
+      .Case([&](nn::OrOp) { return e.make<arith::OrIOp>(x, y); })
+      .Case([&](nn::CompareOp compare) { return emitCompare(e, compare.getPredicate(), x, y); })
+      .Case([&](nn::SelectOp) { return e.select(x, y, operands[2]); })
+      .Case([&](nn::CastOp cast) { return emitCast(e, x, getElementTypeOrSelf(cast.getType())); });
+}

@@ -1,0 +1,217 @@
+//===- ArtifactData.cpp - what the runtime reads in an object --------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "codegen/object/ArtifactData.h"
+
+#include "runtime/include/nacre/artifact.h"
+#include "runtime/include/nacre/nacre.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/IR/IRBuilder.h"
+
+using namespace mlir;
+using namespace nacre;
+using namespace nacre::object;
+
+namespace {
+
+/// Writes constant data in the layout of artifact.h.
+class DataWriter {
+public:
+  DataWriter(llvm::Module &module, const ArtifactInfo &info)
+      : module(module), info(info), context(module.getContext()),
+        pointer(llvm::PointerType::get(context, 0)), i32(llvm::Type::getInt32Ty(context)),
+        i64(llvm::Type::getInt64Ty(context)) {}
+
+  void write();
+
+private:
+  llvm::Constant *null() { return llvm::ConstantPointerNull::get(pointer); }
+  llvm::Constant *number(int64_t value) { return llvm::ConstantInt::get(i64, value); }
+  llvm::Constant *small(int32_t value) { return llvm::ConstantInt::get(i32, value); }
+  llvm::Constant *text(llvm::StringRef value);
+  llvm::Constant *table(llvm::ArrayRef<llvm::Constant *> items);
+  llvm::Constant *function(const EntrySignature &entry, llvm::StringRef suffix);
+  llvm::Constant *tensor(const EntrySignature &entry, const TensorSignature &tensor);
+  llvm::Constant *entry(const EntrySignature &entry);
+  llvm::Function *declare(llvm::StringRef name, llvm::Type *result,
+                          llvm::ArrayRef<llvm::Type *> arguments);
+  void writeFunctions(llvm::GlobalVariable *artifact);
+  void writeEntryFunctions(const EntrySignature &entry, uint32_t number,
+                           llvm::GlobalVariable *artifact);
+
+  llvm::Module &module;
+  const ArtifactInfo &info;
+  llvm::LLVMContext &context;
+  llvm::PointerType *pointer;
+  llvm::Type *i32, *i64;
+};
+
+} // namespace
+
+static int32_t elementType(Type type) {
+  if (type.isF32())
+    return NACRE_F32;
+  if (type.isF16())
+    return NACRE_F16;
+  if (type.isBF16())
+    return NACRE_BF16;
+  if (type.isF64())
+    return NACRE_F64;
+  switch (type.getIntOrFloatBitWidth()) {
+  case 1:
+    return NACRE_BOOL;
+  case 8:
+    return type.isUnsignedInteger() ? NACRE_U8 : NACRE_I8;
+  case 16:
+    return NACRE_I16;
+  case 32:
+    return NACRE_I32;
+  default:
+    return NACRE_I64;
+  }
+}
+
+llvm::Constant *DataWriter::text(llvm::StringRef value) {
+  auto *data = llvm::ConstantDataArray::getString(context, value);
+  auto *global = new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true,
+                                          llvm::GlobalValue::PrivateLinkage, data);
+  global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
+  return global;
+}
+
+/// A constant array of items of one type; null for none.
+llvm::Constant *DataWriter::table(llvm::ArrayRef<llvm::Constant *> items) {
+  if (items.empty())
+    return null();
+  auto *type = llvm::ArrayType::get(items.front()->getType(), items.size());
+  return new llvm::GlobalVariable(module, type, /*isConstant=*/true,
+                                  llvm::GlobalValue::PrivateLinkage,
+                                  llvm::ConstantArray::get(type, items));
+}
+
+llvm::Constant *DataWriter::function(const EntrySignature &entry, llvm::StringRef suffix) {
+  llvm::Function *found = module.getFunction(entry.name + suffix.str());
+  return found ? static_cast<llvm::Constant *>(found) : null();
+}
+
+llvm::Constant *DataWriter::tensor(const EntrySignature &entry, const TensorSignature &tensor) {
+  llvm::SmallVector<llvm::Constant *> dims;
+  for (auto [i, size] : llvm::enumerate(tensor.type.getShape())) {
+    if (!ShapedType::isDynamic(size)) {
+      dims.push_back(number(size));
+      continue;
+    }
+    auto variable = llvm::find(entry.variables, tensor.sizes[i]);
+    dims.push_back(number(variable == entry.variables.end()
+                              ? NACRE_DIM_FORMULA
+                              : NACRE_DIM_VARIABLE(variable - entry.variables.begin())));
+  }
+  return llvm::ConstantStruct::getAnon({text(tensor.name), text(tensor.spell()), table(dims),
+                                        small(elementType(tensor.type.getElementType())),
+                                        small(tensor.type.getRank())});
+}
+
+llvm::Constant *DataWriter::entry(const EntrySignature &entry) {
+  llvm::SmallVector<llvm::Constant *> names, tensors;
+  for (const std::string &name : entry.variables)
+    names.push_back(text(name));
+  for (const TensorSignature &input : entry.inputs)
+    tensors.push_back(tensor(entry, input));
+  for (const TensorSignature &result : entry.results)
+    tensors.push_back(tensor(entry, result));
+  return llvm::ConstantStruct::getAnon(
+      {text(entry.name), text(entry.doc), table(names), table(tensors),
+       small(entry.variables.size()), small(entry.inputs.size()), small(entry.results.size()),
+       small(0), function(entry, ".check"), function(entry, ".shapes"), function(entry, ".arena"),
+       function(entry, ".run")});
+}
+
+llvm::Function *DataWriter::declare(llvm::StringRef name, llvm::Type *result,
+                                    llvm::ArrayRef<llvm::Type *> arguments) {
+  auto *type = llvm::FunctionType::get(result, arguments, false);
+  return llvm::cast<llvm::Function>(module.getOrInsertFunction(name, type).getCallee());
+}
+
+void DataWriter::writeFunctions(llvm::GlobalVariable *artifact) {
+  llvm::IRBuilder<> b(context);
+  auto begin = [&](llvm::StringRef suffix, llvm::Type *result,
+                   llvm::ArrayRef<llvm::Type *> arguments) {
+    llvm::Function *made = declare(info.name + suffix.str(), result, arguments);
+    made->addFnAttr(llvm::Attribute::NoUnwind);
+    b.SetInsertPoint(llvm::BasicBlock::Create(context, "", made));
+    return made;
+  };
+  llvm::Function *open = begin("_open", i32, {pointer, pointer});
+  b.CreateRet(b.CreateCall(declare("nacre_open", i32, {pointer, pointer, pointer}),
+                           {artifact, open->getArg(0), open->getArg(1)}));
+  llvm::Function *close = begin("_close", b.getVoidTy(), {pointer});
+  b.CreateCall(declare("nacre_close", b.getVoidTy(), {pointer}), {close->getArg(0)});
+  b.CreateRetVoid();
+  for (auto [i, signature] : llvm::enumerate(info.entries))
+    writeEntryFunctions(signature, i, artifact);
+}
+
+/// `<name>_<entry>(model, sizes..., inputs..., outputs..., arena)` and its arena size.
+void DataWriter::writeEntryFunctions(const EntrySignature &entry, uint32_t which,
+                                     llvm::GlobalVariable *artifact) {
+  llvm::IRBuilder<> b(context);
+  size_t sizes = entry.variables.size(), tensors = entry.inputs.size() + entry.results.size();
+  auto array = [&](llvm::Function *function, llvm::Type *type, size_t first, size_t count) {
+    llvm::Value *place = b.CreateAlloca(type, b.getInt32(std::max<size_t>(count, 1)));
+    for (size_t i = 0; i < count; ++i)
+      b.CreateStore(function->getArg(first + i), b.CreateConstGEP1_64(type, place, i));
+    return place;
+  };
+  llvm::SmallVector<llvm::Type *> arguments(sizes, i64);
+  llvm::Function *arena = declare(info.name + "_" + entry.name + "_arena_size", i64, arguments);
+  arena->addFnAttr(llvm::Attribute::NoUnwind);
+  b.SetInsertPoint(llvm::BasicBlock::Create(context, "", arena));
+  b.CreateRet(b.CreateCall(declare("nacre_arena_size", i64, {pointer, i32, pointer}),
+                           {artifact, b.getInt32(which), array(arena, i64, 0, sizes)}));
+
+  arguments.insert(arguments.begin(), pointer);
+  arguments.append(tensors + 1, pointer);
+  llvm::Function *run = declare(info.name + "_" + entry.name, i32, arguments);
+  run->addFnAttr(llvm::Attribute::NoUnwind);
+  b.SetInsertPoint(llvm::BasicBlock::Create(context, "", run));
+  llvm::Value *dims = array(run, i64, 1, sizes);
+  llvm::Value *buffers = array(run, pointer, 1 + sizes, tensors);
+  b.CreateRet(b.CreateCall(declare("nacre_run", i32, {pointer, i32, pointer, pointer, pointer}),
+                           {run->getArg(0), b.getInt32(which), buffers, dims,
+                            run->getArg(static_cast<unsigned>(1 + sizes + tensors))}));
+}
+
+void DataWriter::write() {
+  llvm::SmallVector<llvm::Constant *> entries;
+  for (const EntrySignature &signature : info.entries)
+    entries.push_back(entry(signature));
+  auto *data = llvm::ConstantStruct::getAnon(
+      {small(NACRE_ARTIFACT_MAGIC), small(NACRE_ABI_VERSION), text(info.name),
+       llvm::ConstantDataArray::get(context, info.buildId), number(info.weightsSize),
+       text(info.cpuFeatures), table(entries), small(info.entries.size()), small(0),
+       text(info.metadata)});
+  auto *artifact =
+      new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true,
+                               llvm::GlobalValue::ExternalLinkage, data, info.name + "_artifact");
+  artifact->setAlignment(llvm::Align(8));
+  writeFunctions(artifact);
+}
+
+std::string object::requiredFeatures(llvm::StringRef features) {
+  // What the kernels' code may use; features that only the system uses are not asked for.
+  static constexpr llvm::StringLiteral asked[] = {
+      "avx",      "avx2",       "avx512f",    "avx512bw",   "avx512cd", "avx512dq",
+      "avx512vl", "avx512bf16", "avx512fp16", "avx512vnni", "bmi",      "bmi2",
+      "f16c",     "fma",        "popcnt",     "sse4.1",     "sse4.2"};
+  llvm::SmallVector<llvm::StringRef> list, needed;
+  features.split(list, ',', -1, false);
+  for (llvm::StringRef feature : list)
+    if (feature.consume_front("+") && llvm::is_contained(asked, feature))
+      needed.push_back(feature);
+  llvm::sort(needed);
+  return llvm::join(needed, ",");
+}
+
+void object::addArtifact(llvm::Module &module, const ArtifactInfo &info) {
+  DataWriter(module, info).write();
+}

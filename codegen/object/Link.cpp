@@ -1,0 +1,82 @@
+//===- Link.cpp - shared libraries and programs from objects ---------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "codegen/object/Link.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+
+using namespace mlir;
+using namespace nacre;
+
+/// Where an OpenMP library of LLVM 22 may be: the runtime is compiled for this one, and an older
+/// one may stand first on the search path.
+static std::string openmpLibrary(StringRef runtimeArchive) {
+  SmallString<128> beside(llvm::sys::path::parent_path(runtimeArchive));
+  llvm::sys::path::append(beside, "libomp.so.5");
+  for (StringRef path : {beside.str(), StringRef("/usr/lib/llvm-22/lib/libomp.so.5")})
+    if (llvm::sys::fs::exists(path))
+      return path.str();
+  return "-lomp";
+}
+
+static LogicalResult runCompiler(ArrayRef<std::string> arguments, std::string &error) {
+  llvm::ErrorOr<std::string> compiler = std::make_error_code(std::errc::no_such_file_or_directory);
+  for (StringRef name : {"cc", "clang-22", "clang", "gcc"})
+    if ((compiler = llvm::sys::findProgramByName(name)))
+      break;
+  if (!compiler) {
+    error = "linking needs a C compiler ('cc') on the PATH; use --emit=obj and link it yourself";
+    return failure();
+  }
+  SmallVector<StringRef> command = {*compiler};
+  llvm::append_range(command, arguments);
+  SmallString<128> log;
+  if (std::error_code code = llvm::sys::fs::createTemporaryFile("nacre-link", "log", log)) {
+    error = "cannot make a temporary file: " + code.message();
+    return failure();
+  }
+  std::optional<StringRef> redirects[] = {StringRef(""), log.str(), log.str()};
+  std::string why;
+  int status = llvm::sys::ExecuteAndWait(*compiler, command, std::nullopt, redirects, 0, 0, &why);
+  if (status != 0) {
+    error = "linking failed: " + (why.empty() ? *compiler + " says:" : why);
+    if (auto text = llvm::MemoryBuffer::getFile(log))
+      error += "\n" + (*text)->getBuffer().rtrim().str();
+  }
+  llvm::sys::fs::remove(log);
+  return success(status == 0);
+}
+
+/// The folder of a library, so that a program finds it where it was linked.
+static std::string runPath(const std::string &library) {
+  StringRef folder = llvm::sys::path::parent_path(library);
+  return folder.empty() ? std::string() : ("-Wl,-rpath," + folder).str();
+}
+
+static void addRuntime(SmallVectorImpl<std::string> &arguments, StringRef runtimeArchive,
+                       StringRef output) {
+  std::string openmp = openmpLibrary(runtimeArchive);
+  arguments.append({runtimeArchive.str(), openmp, "-lm", "-lpthread"});
+  if (std::string path = runPath(openmp); !path.empty())
+    arguments.push_back(path);
+  arguments.append({"-o", output.str()});
+}
+
+LogicalResult object::linkSharedLibrary(StringRef object, StringRef runtimeArchive,
+                                        StringRef output, std::string &error) {
+  SmallVector<std::string> arguments = {"-shared", object.str()};
+  addRuntime(arguments, runtimeArchive, output);
+  return runCompiler(arguments, error);
+}
+
+LogicalResult object::linkProgram(StringRef object, StringRef mainSource, StringRef includeFolder,
+                                  StringRef runtimeArchive, StringRef output, std::string &error) {
+  SmallVector<std::string> arguments = {"-O2", "-I", includeFolder.str(), mainSource.str(),
+                                        object.str()};
+  addRuntime(arguments, runtimeArchive, output);
+  return runCompiler(arguments, error);
+}
