@@ -45,6 +45,8 @@ static Value applySplit(BuiltinCall &call) {
     if (!size)
       return {};
     isOpen = !count;
+    if (!call.e.charge(count.value_or(1), call.range))
+      return {};
     sizes.assign(count.value_or(1), *size);
   } else {
     auto given = call.integers(1);

@@ -19,6 +19,12 @@ static Value applyLinear(BuiltinCall &call) {
     return call.wrongType(0, "a tensor with a last dimension");
   if (weight.rank() != 2)
     return call.wrongType(1, "a matrix [out, in]");
+  if (call.e.compare(weight.dims[1], x.dims.back()) == Elaborator::Match::Different &&
+      call.e.compare(weight.dims[0], x.dims.back()) != Elaborator::Match::Different) {
+    call.errorAt(1, "'weight' of 'linear' must be [out, in], but this is " + call.print(1))
+        .note("'x @ weight' takes [in, out]; 'weight.T' turns it");
+    return {};
+  }
   if (!call.expect(1, {x.element, {weight.dims[0], x.dims.back()}}) ||
       !call.expect(2, {x.element, {weight.dims[0]}}))
     return {};

@@ -43,6 +43,9 @@ static Value applyRange(BuiltinCall &call) {
   if (step == 0)
     return call.fail(call.rangeOf(2), "the step of 'range' must not be 0");
   std::vector<Value> values;
+  __int128 count = (static_cast<__int128>(to) - from) / step;
+  if (count > 0 && !call.e.charge(std::min<__int128>(count, maxRange), call.range))
+    return {};
   for (__int128 i = from; step > 0 ? i < to : i > to; i += step) {
     if (static_cast<int64_t>(values.size()) >= maxRange)
       return call.fail(call.range, "'range' makes at most " + Twine(maxRange) + " numbers");
@@ -93,12 +96,29 @@ static Value applyReversed(BuiltinCall &call) {
   return Value::list({list->elements.rbegin(), list->elements.rend()}, list->isOpen);
 }
 
+/// error("message"): what a library says about values it cannot work with, at
+/// the place of the call that brought them.
+static Value applyError(BuiltinCall &call) {
+  const Frame *frame = call.e.frame();
+  // On one side of an undecided choice nobody has done wrong yet.
+  auto message = call.text(0, "");
+  if (!message || frame->assuming)
+    return {};
+  call.e.frame()->returned = true;
+  SourceRange place = frame->callRange.isValid() ? frame->callRange : call.range;
+  Diagnostic &diag = call.e.error(place, *message);
+  if (place != call.range)
+    diag.note(call.range, "it is refused");
+  return {};
+}
+
 llvm::ArrayRef<Builtin> language::numberBuiltins() {
   using enum Accepts;
   static const BuiltinParam division[] = {{"a", Int}, {"b", Int}};
   static const BuiltinParam range[] = {{"start", Int}, {"stop", Int, "None"}, {"step", Int, "1"}};
   static const BuiltinParam list[] = {{"list", Any}};
   static const BuiltinParam two[] = {{"a", Any}, {"b", Any}};
+  static const BuiltinParam message[] = {{"message", Str}};
   static const Builtin rows[] = {
       {"floordiv", division, applyDivision, FloorDiv},
       {"ceildiv", division, applyDivision, CeilDiv},
@@ -107,6 +127,7 @@ llvm::ArrayRef<Builtin> language::numberBuiltins() {
       {"enumerate", list, applyEnumerate},
       {"zip", two, applyZip},
       {"reversed", list, applyReversed},
+      {"error", message, applyError},
   };
   return rows;
 }

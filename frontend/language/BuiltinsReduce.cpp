@@ -124,7 +124,7 @@ llvm::ArrayRef<Builtin> language::reductionBuiltins() {
   static const Builtin rows[] = {
       {"sum", params, applyReduce, Sum},   {"mean", params, applyReduce, Mean},
       {"max", params, applyReduce, Max},   {"min", params, applyReduce, Min},
-      {"prod", params, applyReduce, Prod}, {"var", params, applyReduce, Var},
+      {"prod", params, applyReduce, Prod}, {"variance", params, applyReduce, Var},
   };
   return rows;
 }

@@ -3,7 +3,6 @@
 
 #include "frontend/language/Elaborator.h"
 
-#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/SaveAndRestore.h"
 
 #include <fmt/format.h>
@@ -287,13 +286,7 @@ void Elaborator::declareWeight(Instance *instance, const ast::WeightDecl *decl) 
     declare(instance, decl->name, {Member::Kind::Const, {}, Value(), nullptr});
     return;
   }
-  int64_t elements = 1;
-  for (const DimExpr &dim : type->dims)
-    if (llvm::MulOverflow(elements, std::max<int64_t>(valueOf(dim).value_or(1), 1), elements) ||
-        elements > (int64_t(1) << 56)) {
-      error(decl->type->range, "this weight is too large: " + print(*type));
-      break;
-    }
+  isReasonable(*type, decl->type->range);
   auto weight = std::make_unique<Weight>();
   weight->decl = decl;
   weight->owner = instance;

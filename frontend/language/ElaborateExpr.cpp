@@ -13,16 +13,25 @@ using llvm::StringRef;
 using llvm::Twine;
 
 /// Nested evaluations, of expressions and of the calls in them; bounds the stack.
-static constexpr unsigned maxDepth = 600;
+static constexpr unsigned maxDepth = 500;
+
+bool Elaborator::charge(uint64_t n, SourceRange range) {
+  if (gaveUp)
+    return false;
+  steps += n;
+  if (steps <= options.maxSteps)
+    return true;
+  gaveUp = true;
+  error(range,
+        "this model takes too long to elaborate (more than " + Twine(options.maxSteps) + " steps)");
+  return false;
+}
 
 Value Elaborator::eval(const ast::Expr *expr) {
   if (gaveUp)
     return {};
-  if (++steps > options.maxSteps) {
-    gaveUp = true;
-    return fail(expr->range, "this model takes too long to elaborate (more than " +
-                                 Twine(options.maxSteps) + " steps)");
-  }
+  if (!charge(1, expr->range))
+    return {};
   if (depth >= maxDepth) {
     gaveUp = true;
     return fail(expr->range, "calls are nested too deeply; does a function call itself?");
@@ -169,8 +178,6 @@ Value Elaborator::memberValue(const Member &member, SourceRange range) {
   switch (member.kind) {
   case Member::Kind::Weight:
     return readWeight(member.weight, range);
-  case Member::Kind::State:
-    return fail(range, "data that lives between calls ('state') is not supported by this version");
   default:
     return member.value;
   }

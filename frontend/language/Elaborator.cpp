@@ -4,6 +4,7 @@
 #include "frontend/language/Elaborator.h"
 
 #include "llvm/ADT/SetVector.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Path.h"
 
 using namespace nacre;
@@ -13,6 +14,8 @@ using llvm::Twine;
 
 /// Notes of calls that one error may have.
 static constexpr unsigned maxCallNotes = 4;
+/// More elements than any machine holds.
+static constexpr int64_t maxElements = int64_t(1) << 56;
 
 Elaborator::Elaborator(SourceMap &sources, DiagnosticEngine &diags, ModuleTable &modules,
                        const CompileOptions &options)
@@ -89,17 +92,34 @@ mlir::Location Elaborator::locationOf(SourceRange range) {
   return mlir::NameLoc::get(mlir::StringAttr::get(context, current->self->path), place);
 }
 
+bool Elaborator::isReasonable(const TensorType &type, SourceRange range) {
+  int64_t elements = 1;
+  for (const DimExpr &dim : type.dims) {
+    if (!dim.isValid()) {
+      error(range, "a size of this tensor does not fit 64 bits");
+      return false;
+    }
+    int64_t size = valueOf(dim).value_or(1);
+    if (size < 0) {
+      error(range, "a size of this tensor is negative: " + print(dim) +
+                       (dim.isConstant() ? "" : " is " + std::to_string(size)));
+      return false;
+    }
+    if (llvm::MulOverflow(elements, std::max<int64_t>(size, 1), elements) ||
+        elements > maxElements) {
+      error(range, "this tensor is too large: " + print(type));
+      return false;
+    }
+  }
+  return true;
+}
+
 Value Elaborator::result(
     TensorType type, SourceRange range,
     llvm::function_ref<mlir::Value(Emitter &, mlir::Location, mlir::RankedTensorType)> make,
     bool ofWeights) {
-  if (llvm::any_of(type.dims, [](const DimExpr &dim) { return !dim.isValid(); }))
-    return fail(range, "a size of this tensor does not fit 64 bits");
-  for (const DimExpr &dim : type.dims)
-    if (auto number = dims.resolve(dim).constant(); number && *number < 0) {
-      error(range, "a size of this tensor is negative: " + print(dim) + " is " + Twine(*number));
-      return {};
-    }
+  if (!isReasonable(type, range))
+    return {};
   Tensor tensor;
   tensor.ofWeights = ofWeights;
   if (emits())

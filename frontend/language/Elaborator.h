@@ -162,7 +162,11 @@ public:
                                                          llvm::ArrayRef<Operand> operands,
                                                          size_t leaveOut = 0);
   /// a / b where it is a whole number; reports otherwise.
-  std::optional<DimExpr> divideExactly(const DimExpr &a, const DimExpr &b, SourceRange range);
+  /// With `isOperator` the note names the functions that round.
+  std::optional<DimExpr> divideExactly(const DimExpr &a, const DimExpr &b, SourceRange range,
+                                       bool isOperator = false);
+  /// Counts `n` steps more; false after giving up.
+  bool charge(uint64_t n, SourceRange range);
   /// Checks that `small <= large`, or makes it a requirement of the entry. False after an error.
   bool requireAtMost(const DimExpr &small, const DimExpr &large, SourceRange range,
                      const llvm::Twine &message);
@@ -211,6 +215,9 @@ public:
          llvm::function_ref<mlir::Value(Emitter &, mlir::Location, mlir::RankedTensorType)> make,
          bool ofWeights = false);
   mlir::Location locationOf(SourceRange range);
+  /// Reports a tensor whose sizes do not fit 64 bits, are negative, or have
+  /// more elements than any machine holds.
+  bool isReasonable(const TensorType &type, SourceRange range);
   mlir::RankedTensorType lowerType(const TensorType &type);
 
   Frame *frame() { return current; }
@@ -334,7 +341,10 @@ private:
 
   /// Declares the parameters with free dimension variables. False after an error.
   bool declareFree(const Function &function, bool isEntry, llvm::SmallVectorImpl<Port> &ports);
-  std::optional<TensorType> freeType(const ast::Param &param, unsigned argument, bool isEntry);
+  DimExpr addFreeSize(llvm::StringRef name, SourceRange range, const ast::Param &param,
+                      SizeSource source);
+  void declareFreeNames(const ast::Param &param, unsigned argument, bool isEntry);
+  std::optional<TensorType> freeType(const ast::Param &param, unsigned argument);
   void runEntry(Instance *model, const Function &function, ModelSummary *summary);
   void checkAlone(const Function &function);
 

@@ -11,62 +11,60 @@ using namespace nacre::language;
 using llvm::StringRef;
 using llvm::Twine;
 
-/// Declares the sizes and the element type of one argument that nothing binds
-/// yet, and gives its type.
-std::optional<TensorType> Elaborator::freeType(const ast::Param &param, unsigned argument,
-                                               bool isEntry) {
+DimExpr Elaborator::addFreeSize(llvm::StringRef name, SourceRange range, const ast::Param &param,
+                                SizeSource source) {
+  DimExpr size = addSymbol(name, std::nullopt, std::nullopt,
+                           {SymbolOrigin::Kind::Free, range,
+                            "argument '" + param.name.text.str() + "'", nullptr, current->id});
+  freeSizes[dims.symbolsOf(size)[0]] = source;
+  return size;
+}
+
+/// Declares the element type and the sizes that stand alone in one argument.
+void Elaborator::declareFreeNames(const ast::Param &param, unsigned argument, bool isEntry) {
   auto *type = llvm::dyn_cast<ast::TensorType>(param.type);
   if (!type)
-    return resolveType(param.type);
+    return;
   StringRef element = type->element.text;
   if (isVariableName(element) && !elementTypeNamed(element) && !lookup(element, type->range)) {
-    if (isEntry) {
+    if (isEntry)
       error(type->element.range, "an entry says what its arguments hold, such as f32");
-      return std::nullopt;
-    }
     current->elements[element] = ElementType::F32;
   }
-  auto addFree = [&](StringRef name, SourceRange range) {
-    DimExpr size = addSymbol(name, std::nullopt, std::nullopt,
-                             {SymbolOrigin::Kind::Free, range,
-                              "argument '" + param.name.text.str() + "'", nullptr, current->id});
-    return std::pair(size, dims.symbolsOf(size)[0]);
-  };
   for (auto [i, dim] : llvm::enumerate(type->dims)) {
     unsigned dimension = i;
     if (dim.kind == ast::Dim::Kind::Leading) {
-      if (isEntry) {
+      if (isEntry)
         error(dim.range, "an entry names each dimension of its arguments; '..' is for functions");
-        return std::nullopt;
-      }
       // One stands for any number: a check cannot run for all of them.
       if (!current->leading)
-        current->leading.emplace({addFree("..", dim.range).first});
-      continue;
-    }
-    if (dim.kind != ast::Dim::Kind::Size)
-      continue;
-    if (isFreeVariable(dim.size)) {
+        current->leading.emplace(
+            {addFreeSize("..", dim.range, param, {argument, dimension, 0, 1})});
+    } else if (dim.kind == ast::Dim::Kind::Size && isFreeVariable(dim.size)) {
       StringRef name = llvm::cast<ast::NameExpr>(dim.size)->name;
-      if (current->dims.contains(name))
-        continue;
-      auto [size, symbol] = addFree(name, dim.range);
-      current->dims[name] = size;
-      freeSizes[symbol] = {argument, dimension, 0, 1};
+      if (!current->dims.contains(name)) {
+        DimExpr size = addFreeSize(name, dim.range, param, {argument, dimension, 0, 1});
+        current->dims[name] = size;
+      }
     }
   }
-  for (auto [i, dim] : llvm::enumerate(type->dims)) {
-    if (dim.kind != ast::Dim::Kind::Size || isFreeVariable(dim.size))
-      continue;
-    const ast::NameExpr *unbound = unboundVariable(dim.size);
+}
+
+/// The type of an argument; sizes that only its formulas name are found from them.
+std::optional<TensorType> Elaborator::freeType(const ast::Param &param, unsigned argument) {
+  auto *type = llvm::dyn_cast<ast::TensorType>(param.type);
+  for (auto [i, dim] : llvm::enumerate(type ? type->dims : llvm::ArrayRef<ast::Dim>())) {
+    const ast::NameExpr *unbound =
+        dim.kind == ast::Dim::Kind::Size ? unboundVariable(dim.size) : nullptr;
     if (!unbound)
       continue;
-    auto [size, symbol] = addFree(unbound->name, unbound->range);
+    SizeSource source{argument, static_cast<unsigned>(i), 0, 1};
+    DimExpr size = addFreeSize(unbound->name, unbound->range, param, source);
+    DimSymbol symbol = dims.symbolsOf(size)[0];
     current->dims[unbound->name] = size;
     auto whole = resolveDim(dim.size);
     if (!whole)
       return std::nullopt;
-    SizeSource source{argument, static_cast<unsigned>(i), 0, 1};
     if (!splitLinear(dims, dims.expand(*whole), symbol, source.factor, source.offset)) {
       error(dim.range, "'" + unbound->name + "' cannot be found from this formula")
           .note("an argument with '" + unbound->name.str() + "' alone as a size binds it");
@@ -74,7 +72,7 @@ std::optional<TensorType> Elaborator::freeType(const ast::Param &param, unsigned
     }
     freeSizes[symbol] = source;
   }
-  return resolveType(type);
+  return resolveType(param.type);
 }
 
 bool Elaborator::declareFree(const Function &function, bool isEntry,
@@ -95,11 +93,17 @@ bool Elaborator::declareFree(const Function &function, bool isEntry,
     }
     define(param.name, value, /*assignable=*/false);
   }
-  for (const ast::Param &param : function.decl->params) {
-    if (!param.type || isCompileTimeType(param.type))
-      continue;
-    auto type = freeType(param, ports.size(), isEntry);
-    if (!type) {
+  llvm::SmallVector<const ast::Param *> tensors;
+  for (const ast::Param &param : function.decl->params)
+    if (param.type && !isCompileTimeType(param.type))
+      tensors.push_back(&param);
+  // Sizes that stand alone, in any argument, come before formulas of them.
+  for (auto [i, param] : llvm::enumerate(tensors))
+    declareFreeNames(*param, i, isEntry);
+  for (auto [i, tensor] : llvm::enumerate(tensors)) {
+    const ast::Param &param = *tensor;
+    auto type = freeType(param, i);
+    if (!type || !isReasonable(*type, param.type->range)) {
       good = false;
       continue;
     }
@@ -234,6 +238,8 @@ void Elaborator::checkAlone(const Function &function) {
 }
 
 void Elaborator::elaborateEntries(Instance *model, ModelSummary &summary) {
+  if (gaveUp)
+    return;
   bool any = false;
   for (const auto &[name, member] : model->members) {
     const Function *function = member.value.function();

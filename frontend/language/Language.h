@@ -39,7 +39,7 @@ struct CompileOptions {
   std::string model;
   /// Evaluated expressions before elaboration is given up. Bounds the time
   /// that an untrusted file can take.
-  uint64_t maxSteps = 20'000'000;
+  uint64_t maxSteps = 5'000'000;
 };
 
 /// A part of a model, or the model itself, as `nacre inspect` shows it.

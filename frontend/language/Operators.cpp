@@ -245,7 +245,7 @@ Value Elaborator::intBinary(BinaryOp op, SourceRange range, const DimExpr &a, co
   case BinaryOp::Mul:
     return checked(a * b);
   case BinaryOp::Div: {
-    auto quotient = divideExactly(a, b, range);
+    auto quotient = divideExactly(a, b, range, /*isOperator=*/true);
     return quotient ? Value(*quotient) : Value();
   }
   case BinaryOp::Rem:
@@ -385,9 +385,14 @@ Value Elaborator::binary(BinaryOp op, SourceRange range, SourceRange opRange, co
       return holds(op, a.isNone(), b.isNone());
     if (isEquality && a.text() && b.text())
       return holds(op, *a.text(), *b.text());
-    if (op == BinaryOp::Add && a.text() && b.text())
+    if (op == BinaryOp::Add && a.text() && b.text()) {
+      if (!charge(a.text()->size() + b.text()->size(), range))
+        return {};
       return *a.text() + *b.text();
+    }
     if (op == BinaryOp::Add && a.list() && b.list()) {
+      if (!charge(a.list()->elements.size() + b.list()->elements.size(), range))
+        return {};
       std::vector<Value> joined = a.list()->elements;
       llvm::append_range(joined, b.list()->elements);
       return Value::list(std::move(joined), a.list()->isOpen || b.list()->isOpen);

@@ -131,7 +131,7 @@ static bool isWhole(const DimContext &dims, const DimExpr &expr) {
 }
 
 std::optional<DimExpr> Elaborator::divideExactly(const DimExpr &a, const DimExpr &b,
-                                                 SourceRange range) {
+                                                 SourceRange range, bool isOperator) {
   if (valueOf(b) == 0) {
     error(range, "division by zero");
     return std::nullopt;
@@ -146,7 +146,8 @@ std::optional<DimExpr> Elaborator::divideExactly(const DimExpr &a, const DimExpr
     Diagnostic &diag =
         error(range, (text == values ? values : text + " = " + values) + " is not a whole number");
     noteOrigins(diag, {a, b});
-    diag.note("floordiv(a, b) rounds down, ceildiv(a, b) rounds up");
+    if (isOperator)
+      diag.note("floordiv(a, b) rounds down, ceildiv(a, b) rounds up");
     return std::nullopt;
   }
   // A size of the run divides only where the formula shows it.
@@ -155,7 +156,8 @@ std::optional<DimExpr> Elaborator::divideExactly(const DimExpr &a, const DimExpr
     Diagnostic &diag =
         error(range, print(a) + " / " + print(b) + " is not a whole number for all sizes");
     noteOrigins(diag, {a, b});
-    diag.note("floordiv(a, b) rounds down, ceildiv(a, b) rounds up");
+    if (isOperator)
+      diag.note("floordiv(a, b) rounds down, ceildiv(a, b) rounds up");
     return std::nullopt;
   }
   return quotient;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "CompileHelper.h"
+#include "Goldens.h"
 
 #include <gtest/gtest.h>
 
@@ -60,3 +61,12 @@ model MLP(hidden_size: int = 128, classes: int = 10) {
   ASSERT_EQ(c.result.summary.entries.size(), 1u);
   EXPECT_EQ(c.result.summary.entries[0].results[0].shape[1], "10");
 }
+
+/// The IR, and warnings before it.
+static std::string lowered(llvm::StringRef source) {
+  Compilation c(source);
+  return c.result.module ? c.messages() + c.ir() : c.messages();
+}
+
+TEST(Lower, Builtins) { test::checkGoldens("lower/builtins.cases", lowered); }
+TEST(Lower, Language) { test::checkGoldens("lower/language.cases", lowered); }
