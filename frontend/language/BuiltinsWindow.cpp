@@ -89,7 +89,9 @@ static bool walk(BuiltinCall &call, const SymbolicWindow &w, bool ceilMode, Tens
     DimExpr &size = type.dims[2 + i];
     DimExpr padded = size + w.low[i] + w.high[i];
     DimExpr reach = w.dilation[i] * (w.kernel[i] - 1) + 1;
-    if (!call.e.requireAtMost(reach, padded, call.rangeOf(0),
+    // With a rounding-up pool the last window may hang over by less than a stride.
+    DimExpr overhang = ceilMode ? w.stride[i] - 1 : DimExpr(0);
+    if (!call.e.requireAtMost(reach, padded + overhang, call.rangeOf(0),
                               "the window reaches over " + call.e.print(reach) +
                                   " elements, but dimension " + Twine(2 + i) + " has " +
                                   call.e.print(padded) + " with padding"))

@@ -73,6 +73,7 @@ Instance *Elaborator::instantiate(const ast::BlockDecl *decl, const Module *modu
     return nullptr;
 
   Instance *instance = newInstance(decl, module, parent, std::move(path), std::move(source));
+  instance->declared = range;
   Frame &frame = frameStore.emplace_back();
   frame.caller = current;
   frame.self = instance;

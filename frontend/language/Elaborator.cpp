@@ -25,12 +25,15 @@ Diagnostic &Elaborator::error(SourceRange range, const Twine &message) {
   flushNotes();
   Diagnostic &diag = diags.error(range, message);
   pending.diag = &diag;
-  // A fault in a library that the user's own line caused: lead back to that line.
+  // A fault in a library that the user's own lines caused: lead back to them.
   unsigned count = 0;
   for (Frame *f = current; f && f->callRange.isValid() && count < maxCallNotes; f = f->caller) {
     if (f->callRange.file == range.file)
       break;
     pending.notes.push_back({f->callRange, f->function ? "called" : "the part is declared"});
+    const Instance *self = f->function ? f->self : nullptr;
+    if (self && self->declared.isValid() && self->declared.file != range.file)
+      pending.notes.push_back({self->declared, "the part '" + self->path + "' is declared"});
     ++count;
   }
   return diag;

@@ -227,9 +227,13 @@ static bool aligned(const ast::TensorType *type, size_t rank, size_t &leadAt, si
 void Elaborator::rejectArgument(const ast::Param &param, const Operand &operand,
                                 llvm::ArrayRef<DimExpr> sizes) {
   const Tensor *tensor = operand.value.tensor();
+  // The type as written, but with what a dtype parameter stands for.
+  std::string wanted = sources.text(param.type->range).str();
+  if (auto *type = llvm::dyn_cast<ast::TensorType>(param.type))
+    if (auto bound = lookup(type->element.text, type->element.range); bound && bound->element())
+      wanted.replace(0, type->element.text.size(), name(*bound->element()).str());
   Diagnostic &diag =
-      error(operand.range, "'" + param.name.text + "' must be " + sources.text(param.type->range) +
-                               ", but this is " +
+      error(operand.range, "'" + param.name.text + "' must be " + wanted + ", but this is " +
                                (tensor ? print(tensor->type) : describe(operand.value)));
   if (tensor && tensor->weight)
     diag.label(operand.range, labelFor(operand.value));

@@ -181,6 +181,7 @@ struct Instance {
   std::string path;   ///< "h.0.attn"; empty for the model
   std::string source; ///< the prefix of its weights in the weight file
   llvm::MapVector<llvm::StringRef, Member> members;
+  SourceRange declared;                 ///< of the part; invalid for a model
   const ast::FnDecl *unnamed = nullptr; ///< what calling the part runs
   std::vector<std::unique_ptr<Weight>> weights;
   std::vector<Instance *> parts; ///< in the order of their declaration
