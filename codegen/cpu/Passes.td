@@ -6,7 +6,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def CpuLegalize : Pass<"cpu-legalize", "::mlir::ModuleOp"> {
+def LegalizeForCpu : Pass<"legalize-for-cpu", "::mlir::ModuleOp"> {
   let summary = "Rewrites nn operations into the forms that have CPU kernels, and packs weights";
   let description = [{
     Linear layers and convolutions of weights take a packed weight; the packing itself stays

@@ -236,10 +236,7 @@ FailureOr<Tensor> WeightBuilder::evaluate(func::FuncOp expression) {
     } else if (isa<nn::CastOp>(op)) {
       result = convert(operands[0], type.getElementType());
     } else if (isa<nn::ReshapeOp>(op) && type.hasStaticShape()) {
-      result = *Tensor::viewOf(type.getElementType(), type.getShape(), operands[0].getBytes());
-      // The view must not outlive what it views.
-      values[op.getOperand(0)] = operands[0];
-      uses[op.getOperand(0)] = std::numeric_limits<int64_t>::min();
+      result = operands[0].withShape(type.getShape());
     } else if (auto scaled =
                    operands.size() == 2 ? scaleLike(&op, operands[0], operands[1]) : std::nullopt) {
       result = std::move(*scaled);

@@ -49,12 +49,14 @@ void nacre::buildPhase(OpPassManager &manager, Phase phase, const cpu::CpuTarget
     buildOptimizePipeline(manager);
     break;
   case Phase::dispatch: {
-    cpu::CpuLegalizeOptions legalize;
+    cpu::LegalizeForCpuOptions legalize;
     legalize.panel = target.panel();
     legalize.lanes = target.lanes;
-    manager.addPass(cpu::createCpuLegalize(legalize));
-    // Legal forms bring casts and transposes, some of them of weights.
+    manager.addPass(cpu::createLegalizeForCpu(legalize));
+    // Legal forms bring casts and transposes, some of them of weights; simplifying these can
+    // fold one back into a product.
     buildSimplifyPipeline(manager);
+    manager.addPass(cpu::createLegalizeForCpu(legalize));
     manager.addPass(createOutlineWeightExpressions());
     manager.addPass(createCSEPass());
     manager.addPass(cpu::createFormDispatches());

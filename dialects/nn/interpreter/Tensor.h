@@ -38,6 +38,13 @@ public:
   static std::optional<Tensor> viewOf(mlir::Type elementType, llvm::ArrayRef<int64_t> shape,
                                       llvm::ArrayRef<char> bytes);
 
+  /// The same bytes, shared, under another shape of as many elements.
+  Tensor withShape(llvm::ArrayRef<int64_t> newShape) const {
+    Tensor result = *this;
+    result.shape.assign(newShape.begin(), newShape.end());
+    return result;
+  }
+
   mlir::Type getElementType() const { return elementType; }
   llvm::ArrayRef<int64_t> getShape() const { return shape; }
   int64_t getNumElements() const { return *elementCount(shape); }

@@ -1,4 +1,4 @@
-//===- Legalize.cpp - nn operations in forms that have CPU kernels ---------===//
+//===- LegalizeForCpu.cpp - nn operations in forms that have CPU kernels ---------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "codegen/cpu/Passes.h"
@@ -7,7 +7,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace nacre::cpu {
-#define GEN_PASS_DEF_CPULEGALIZE
+#define GEN_PASS_DEF_LEGALIZEFORCPU
 #include "codegen/cpu/Passes.h.inc"
 } // namespace nacre::cpu
 
@@ -239,8 +239,8 @@ struct GatherStored : OpRewritePattern<nn::GatherOp> {
   }
 };
 
-struct CpuLegalizePass : cpu::impl::CpuLegalizeBase<CpuLegalizePass> {
-  using CpuLegalizeBase::CpuLegalizeBase;
+struct LegalizeForCpuPass : cpu::impl::LegalizeForCpuBase<LegalizeForCpuPass> {
+  using LegalizeForCpuBase::LegalizeForCpuBase;
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());

@@ -1,0 +1,14 @@
+// RUN: nacre-opt %s --form-dispatches --lower-dispatches=cpu=x86-64-v3 --plan-arena --emit-entries --canonicalize | FileCheck %s
+
+// CHECK: llvm.mlir.global private constant @positions.check.0("S must be at most 32\00")
+// CHECK: func.func @positions.shapes(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr)
+// CHECK: func.func @positions.check(%{{.*}}: !llvm.ptr) -> !llvm.ptr
+// CHECK: func.func @positions.arena(%{{.*}}: !llvm.ptr) -> i64
+// CHECK: func.func @positions.run(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64, %{{.*}}: !llvm.ptr)
+func.func @positions(%x: tensor<?x16xf32> {nn.dims = ["S", "16"]}, %table: tensor<32x16xf32>) -> tensor<?x16xf32> attributes {nn.entry} {
+  %c0 = arith.constant 0 : index
+  %s = tensor.dim %x, %c0 : tensor<?x16xf32>
+  %0 = tensor.extract_slice %table[0, 0] [%s, 16] [1, 1] : tensor<32x16xf32> to tensor<?x16xf32>
+  %1 = nn.add %x, %0 : tensor<?x16xf32>, tensor<?x16xf32> -> tensor<?x16xf32>
+  return %1 : tensor<?x16xf32>
+}

@@ -1,0 +1,66 @@
+// RUN: nacre-opt %s --legalize-for-cpu --split-input-file | FileCheck %s
+
+ml_program.global private @w(#ml_program.extern<tensor<100x768xf32>>) : tensor<100x768xf32>
+
+// CHECK-LABEL: func.func @packs_a_linear
+// CHECK: %[[W:.*]] = ml_program.global_load_const @w
+// CHECK: %[[P:.*]] = nn.pack %[[W]] {panel = 64 : i64} : tensor<100x768xf32> -> tensor<2x768x64xf32>
+// CHECK: nn.packed_linear %{{.*}}, %[[P]] {outputs = 100 : i64}
+func.func @packs_a_linear(%x: tensor<?x768xf32>) -> tensor<?x100xf32> attributes {nn.entry} {
+  %w = ml_program.global_load_const @w : tensor<100x768xf32>
+  %y = nn.linear %x, %w : tensor<?x768xf32>, tensor<100x768xf32> -> tensor<?x100xf32>
+  return %y : tensor<?x100xf32>
+}
+
+// -----
+
+ml_program.global private @w(#ml_program.extern<tensor<768x64xf32>>) : tensor<768x64xf32> {nn.stored = bf16}
+
+// A weight stored in a narrow type is packed in it.
+// CHECK-LABEL: func.func @keeps_the_stored_type
+// CHECK: nn.pack %{{.*}} : tensor<64x768xbf16> -> tensor<1x768x64xbf16>
+// CHECK: nn.packed_linear %{{.*}} : tensor<?x768xf32>, tensor<1x768x64xbf16> -> tensor<?x64xf32>
+func.func @keeps_the_stored_type(%x: tensor<?x768xf32>) -> tensor<?x64xf32> attributes {nn.entry} {
+  %w = ml_program.global_load_const @w : tensor<768x64xf32>
+  %y = nn.linear %x, %w {input_major} : tensor<?x768xf32>, tensor<768x64xf32> -> tensor<?x64xf32>
+  return %y : tensor<?x64xf32>
+}
+
+// -----
+
+// A product of activations reads its right side by rows; there is nothing to pack.
+// CHECK-LABEL: func.func @leaves_computed_matrices
+// CHECK-NOT: nn.pack
+// CHECK: %[[T:.*]] = nn.transpose %{{.*}} [1, 0]
+// CHECK: nn.matmul %{{.*}}, %[[T]]
+func.func @leaves_computed_matrices(%x: tensor<?x8xf32>, %y: tensor<?x8xf32>) -> tensor<?x?xf32> attributes {nn.entry} {
+  %z = nn.linear %x, %y : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x?xf32>
+  return %z : tensor<?x?xf32>
+}
+
+// -----
+
+ml_program.global private @w(#ml_program.extern<tensor<32x16x3x3xf32>>) : tensor<32x16x3x3xf32>
+
+// CHECK-LABEL: func.func @packs_a_convolution
+// CHECK: nn.transpose %{{.*}} [0, 2, 3, 1]
+// CHECK: nn.pad %{{.*}} low [0, 1, 1, 0] high [0, 1, 1, 0]
+// CHECK: nn.pack %{{.*}} {panel = 32 : i64} : tensor<1x32x144xf32> -> tensor<1x1x144x32xf32>
+// CHECK: nn.packed_conv %{{.*}} kernel [3, 3] strides [1, 1] dilations [1, 1]
+// CHECK: nn.transpose %{{.*}} [0, 3, 1, 2]
+func.func @packs_a_convolution(%x: tensor<?x16x8x8xf32>) -> tensor<?x32x8x8xf32> attributes {nn.entry} {
+  %w = ml_program.global_load_const @w : tensor<32x16x3x3xf32>
+  %y = nn.conv %x, %w strides [1, 1] padding [1, 1, 1, 1] dilations [1, 1] : tensor<?x16x8x8xf32>, tensor<32x16x3x3xf32> -> tensor<?x32x8x8xf32>
+  return %y : tensor<?x32x8x8xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @softmax_runs_along_rows
+// CHECK: nn.transpose %{{.*}} [0, 2, 1]
+// CHECK: nn.softmax %{{.*}} {axis = 2 : i64}
+// CHECK: nn.transpose %{{.*}} [0, 2, 1]
+func.func @softmax_runs_along_rows(%x: tensor<?x4x5xf32>) -> tensor<?x4x5xf32> attributes {nn.entry} {
+  %y = nn.softmax %x {axis = 1} : tensor<?x4x5xf32> -> tensor<?x4x5xf32>
+  return %y : tensor<?x4x5xf32>
+}
