@@ -46,12 +46,13 @@ function(nacre_add_library name)
   endif()
 endfunction()
 
-# nacre_add_tool(name SOURCES main.cpp [LINK Lib...])
+# nacre_add_tool(name SOURCES main.cpp [LINK Lib...]): a command, which releases bring.
 function(nacre_add_tool name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE nacre_llvm CLI11::CLI11 ${ARG_LINK})
   nacre_use_precompiled_header(${name})
+  install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
 
 # nacre_add_unittest(Name SOURCES a.cpp [LINK Lib...]): a GoogleTest program that ctest and tools/test.sh run.

@@ -32,9 +32,6 @@ public:
   /// The file, for messages.
   llvm::StringRef path() const { return name; }
 
-  /// The whole file, an object.
-  const nlohmann::json &asJson() const { return tree; }
-
 private:
   std::string name;
   nlohmann::json tree;

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What the subcommands do when nothing is wrong, and what the user sees when the compiler itself breaks."""
+import os
+import re
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+from command import NACRE, ROOT, run_nacre, write_safetensors
+
+pytestmark = pytest.mark.skipif(NACRE is None, reason="nacre is not built")
+
+NET = """/// A linear layer and its activation.
+model Net(dim: int = 4) {
+  weight w: f32[dim, 3]
+  weight b: f32[3] = zeros
+
+  /// Rows through the layer.
+  entry forward(x: f32[B, dim]) -> f32[B, 3] {
+    return relu(x @ w + b)
+  }
+}
+"""
+W = np.arange(12, dtype=np.float32).reshape(4, 3) - 5
+X = np.linspace(-1, 1, 8, dtype=np.float32).reshape(2, 4)
+EXPECTED = np.maximum(X @ W, 0)
+
+
+@pytest.fixture
+def net(tmp_path):
+    """A folder with a model, its weights and an input."""
+    (tmp_path / "net.ncr").write_text(NET)
+    write_safetensors(tmp_path / "w.safetensors", {"w": W})
+    np.save(tmp_path / "x.npy", X)
+    return tmp_path
+
+
+def succeed(*arguments, cwd, stdin=None):
+    done = run_nacre(*arguments, cwd=cwd, stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.mark.parametrize("command", ["", "compile", "run", "check", "fmt", "inspect"])
+def test_help_is_short_and_grouped(command, tmp_path):
+    done = succeed(*command.split(), "--help", cwd=tmp_path)
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(f"usage: nacre {command}".rstrip())
+    assert len(lines) < 45
+    assert max(map(len, lines)) <= 100
+    assert "-h, --help" in done.stdout
+
+
+def test_version(tmp_path):
+    assert re.fullmatch(r"nacre \d+\.\d+\.\d+\n", succeed("--version", cwd=tmp_path).stdout)
+
+
+def test_check_says_nothing_of_a_good_model(net):
+    for arguments in (["net.ncr"], ["net.ncr", "--weights", "w.safetensors"]):
+        done = succeed("check", *arguments, cwd=net)
+        assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_check_says_everything_at_once(tmp_path):
+    (tmp_path / "a.ncr").write_text(NET.replace("relu(", "reul(").replace("w: f32[dim, 3]", "w: f33[dim, 3]"))
+    done = run_nacre("check", "a.ncr", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "reul" in done.stderr and "f33" in done.stderr
+
+
+def test_compile_writes_three_files_in_silence(net):
+    done = succeed("compile", "net.ncr", "--weights", "w.safetensors", cwd=net)
+    assert (done.stdout, done.stderr) == ("", "")
+    assert {path.name for path in net.iterdir()} == {"net.ncr", "w.safetensors", "x.npy", "net.o", "net.h", "net.weights"}
+
+
+def test_compile_gives_the_same_bytes_twice(net):
+    contents = []
+    for _ in range(2):
+        succeed("compile", "net.ncr", "--weights", "w.safetensors", "-o", "net", cwd=net)
+        contents.append([(net / f"net{extension}").read_bytes() for extension in (".o", ".h", ".weights")])
+    assert contents[0] == contents[1]
+
+
+@pytest.mark.parametrize(
+    "kind, files",
+    [
+        ("header", {"out.h"}),
+        ("so", {"out.so", "out.weights"}),
+        ("asm", {"out.s", "out.weights"}),
+        ("llvm", {"out.ll", "out.weights"}),
+        ("exe", {"out", "out.weights"}),
+        ("object,so", {"out.o", "out.h", "out.so", "out.weights"}),
+    ],
+)
+def test_emit(kind, files, net):
+    before = {path.name for path in net.iterdir()}
+    succeed("compile", "net.ncr", "--weights", "w.safetensors", f"--emit={kind}", "-o", "out", cwd=net)
+    assert {path.name for path in net.iterdir()} - before == files
+
+
+def test_a_header_needs_no_weights(net):
+    succeed("compile", "net.ncr", "--emit=header", "-o", "out", cwd=net)
+    text = (net / "out.h").read_text()
+    assert "out_forward(" in text and "out_open(" in text and "out_forward_arena_size(" in text
+
+
+@pytest.mark.parametrize("phase", ["nn", "nn-optimized", "nn-quantized", "dispatch", "loops", "buffers", "llvm"])
+def test_stop_after_a_phase(phase, net):
+    succeed("compile", "net.ncr", f"--stop-after={phase}", "-o", "out", cwd=net)
+    assert "func" in (net / "out.mlir").read_text()
+
+
+def test_start_from_a_phase_gives_the_same_program(net):
+    succeed("compile", "net.ncr", "--stop-after=nn-optimized", "-o", "half", cwd=net)
+    succeed("compile", "net.ncr", "--stop-after=dispatch", "-o", "whole", cwd=net)
+    succeed("compile", "half.mlir", "--start-from=dispatch", "--stop-after=dispatch", "-o", "rest", cwd=net)
+    assert (net / "rest.mlir").read_text() == (net / "whole.mlir").read_text()
+
+
+def test_dump_phases(net):
+    succeed("compile", "net.ncr", "--weights", "w.safetensors", "--dump-phases-to", "phases", cwd=net)
+    names = sorted(path.name for path in (net / "phases").iterdir())
+    assert names[0].endswith("nn.mlir") and len(names) == 7
+
+
+@pytest.mark.parametrize("how", ["compiled", "interpreted", "artifact"])
+def test_run_gives_what_numpy_gives(how, net):
+    what = ["net.ncr", "--weights", "w.safetensors"]
+    if how == "interpreted":
+        what.append("--interpret")
+    elif how == "artifact":
+        succeed("compile", "net.ncr", "--weights", "w.safetensors", "--emit=so", "-o", "net", cwd=net)
+        what = ["net.so"]
+    done = succeed("run", *what, "--input", "x=x.npy", "--output-dir", "out", cwd=net)
+    np.testing.assert_allclose(np.load(net / "out" / "result.npy"), EXPECTED, rtol=1e-5, atol=1e-6)
+    assert "result" in done.stdout and "f32[2, 3]" in done.stdout
+
+
+def test_run_random_depends_on_the_seed_only(net):
+    outputs = []
+    for seed in (1, 1, 2):
+        succeed("run", "net.ncr", "--weights", "w.safetensors", "--interpret", "--random", "--dim", "B=3", "--seed", seed,
+                "--output-dir", "out", cwd=net)
+        outputs.append(np.load(net / "out" / "result.npy"))
+    assert np.array_equal(outputs[0], outputs[1]) and not np.array_equal(outputs[0], outputs[2])
+
+
+def test_run_repeats_and_takes_threads(net):
+    done = succeed("run", "net.ncr", "--weights", "w.safetensors", "--random", "--dim", "B=3", "--repeat", 5, "--threads", 2, cwd=net)
+    assert re.search(r"5 runs: fastest \S+ \S+, median \S+ \S+, slowest", done.stdout)
+
+
+def test_a_program_runs_on_raw_files(net):
+    succeed("compile", "net.ncr", "--weights", "w.safetensors", "--emit=exe", "-o", "net", cwd=net)
+    (net / "x.bin").write_bytes(X.tobytes())
+    listed = subprocess.run(["./net", "--help"], cwd=net, capture_output=True, text=True)
+    assert listed.returncode == 0 and "input   x: f32[B, 4]" in listed.stdout
+    done = subprocess.run(["./net", "forward", "B=2", "x=x.bin", "result=y.bin"], cwd=net, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    output = np.frombuffer((net / "y.bin").read_bytes(), np.float32).reshape(2, 3)
+    np.testing.assert_allclose(output, EXPECTED, rtol=1e-5, atol=1e-6)
+    wrong = subprocess.run(["./net", "forward", "B=3", "x=x.bin"], cwd=net, capture_output=True, text=True)
+    assert wrong.returncode == 1 and "x.bin: error: must hold 48 bytes" in wrong.stderr
+
+
+def test_the_header_is_c11_and_links(net):
+    succeed("compile", "net.ncr", "--weights", "w.safetensors", "-o", "net", cwd=net)
+    (net / "main.c").write_text(
+        '#include "net.h"\n#include <stdio.h>\n#include <stdlib.h>\n'
+        "int main(void) {\n  float x[4] = {1, 2, 3, 4}, y[3];\n  nacre_model *model;\n"
+        '  if (net_open("net.weights", &model) != NACRE_OK) return 1;\n'
+        "  void *arena = aligned_alloc(64, (net_forward_arena_size(1) + 63) / 64 * 64 + 64);\n"
+        "  if (net_forward(model, 1, x, y, arena) != NACRE_OK) return 2;\n"
+        '  printf("%g %g %g\\n", y[0], y[1], y[2]);\n  free(arena);\n  net_close(model);\n  return 0;\n}\n'
+    )
+    compiled = subprocess.run(
+        ["clang-22", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-c", "-I", str(ROOT / "runtime/include"), "main.c"],
+        cwd=net, capture_output=True, text=True,
+    )
+    assert compiled.returncode == 0, compiled.stderr
+
+
+def test_inspect_shows_parts_parameters_flops_and_memory(net):
+    done = succeed("inspect", "net.ncr", cwd=net)
+    for expected in ("Net: A linear layer", "dim", "forward(x: f32[B, 4]) -> f32[B, 3]", "FLOPs", "arena", "(all)", "15"):
+        assert expected in done.stdout, done.stdout
+    # 4 multiply-adds, a bias and an activation for each of 3 numbers of B rows.
+    assert "30*B" in done.stdout, done.stdout
+    assert "FLOPs 60" in succeed("inspect", "net.ncr", "--dim", "B=2", cwd=net).stdout
+
+
+def test_fmt_lays_out_in_place_and_once(tmp_path):
+    loose = "model   Net{\nentry f(x:f32[B])->f32[B]{return x}\n}\n"
+    (tmp_path / "a.ncr").write_text(loose)
+    assert run_nacre("fmt", "--check", "a.ncr", cwd=tmp_path).returncode == 1
+    assert (tmp_path / "a.ncr").read_text() == loose
+    succeed("fmt", "a.ncr", cwd=tmp_path)
+    laid_out = (tmp_path / "a.ncr").read_text()
+    assert laid_out != loose
+    succeed("fmt", "--check", "a.ncr", cwd=tmp_path)
+    assert succeed("fmt", "-", cwd=tmp_path, stdin=loose).stdout == laid_out
+
+
+@pytest.mark.skipif("asan" in str(NACRE), reason="the sanitizer has signal handlers of its own")
+def test_a_crash_is_an_internal_error_with_a_report(tmp_path):
+    process = subprocess.Popen([str(NACRE), "fmt", "-"], cwd=tmp_path, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGSEGV)
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 70
+    assert error.startswith("nacre: internal compiler error: ")
+    reports = list(tmp_path.glob("nacre-crash-*.txt"))
+    assert len(reports) == 1 and reports[0].name in error
+    assert "fmt -" in reports[0].read_text()
+    assert os.stat(reports[0]).st_mode & 0o077 == 0

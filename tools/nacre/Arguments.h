@@ -1,0 +1,85 @@
+//===- Arguments.h - what each subcommand is told ---------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef NACRE_TOOLS_NACRE_ARGUMENTS_H
+#define NACRE_TOOLS_NACRE_ARGUMENTS_H
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace nacre::tool {
+
+/// `NAME=VALUE` pairs, in the order they were given.
+using Bindings = std::vector<std::pair<std::string, std::string>>;
+
+/// Which model, with which weights.
+struct ModelArguments {
+  std::string path;    ///< a .ncr file; for `run`, also a compiled .so
+  std::string weights; ///< a folder or a file; may be empty
+  std::string prefix;  ///< in front of every weight name in the file
+  std::string model;   ///< which model of the file, where it has several
+  Bindings settings;   ///< model parameters by hand
+};
+
+struct CompileArguments {
+  ModelArguments model;
+  std::string output; ///< path of the artifact less its extension; may be empty
+  std::vector<std::string> emit;
+  std::string stopAfter;
+  std::string startFrom;
+  std::string dumpPhasesTo;
+  std::string cpu = "native";
+};
+
+struct RunArguments {
+  ModelArguments model;
+  std::string entry;
+  Bindings inputs;
+  bool random = false;
+  uint64_t seed = 0;
+  int64_t below = 2; ///< random integers are in [0, below)
+  std::vector<std::pair<std::string, int64_t>> dims;
+  int64_t repeat = 1;
+  int64_t threads = 0; ///< 0: OpenMP's default
+  bool interpret = false;
+  std::string outputFolder;
+};
+
+struct CheckArguments {
+  ModelArguments model;
+};
+
+struct FormatArguments {
+  std::vector<std::string> paths; ///< `-` is standard input
+  bool check = false;
+};
+
+struct InspectArguments {
+  ModelArguments model;
+  std::vector<std::pair<std::string, int64_t>> dims;
+};
+
+/// What stands in for a subcommand when the user only asked a question: text for standard output.
+struct Answer {
+  std::string text;
+};
+
+/// A fault in the command line: where, what, and a way out.
+struct UsageFault {
+  std::string place; ///< `nacre run`, `--seed`
+  std::string message;
+  std::string note;
+};
+
+using CommandLine = std::variant<CompileArguments, RunArguments, CheckArguments, FormatArguments,
+                                 InspectArguments, Answer, UsageFault>;
+
+/// Reads the command line. Prints nothing.
+CommandLine readCommandLine(int argc, const char *const *argv);
+
+} // namespace nacre::tool
+
+#endif

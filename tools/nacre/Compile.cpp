@@ -1,0 +1,297 @@
+//===- Compile.cpp - nacre compile ----------------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tools/nacre/Compile.h"
+
+#include "tools/nacre/Commands.h"
+#include "tools/nacre/Crash.h"
+#include "tools/nacre/Table.h"
+#include "tools/nacre/Weights.h"
+
+#include "mlir/Parser/Parser.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <unistd.h>
+
+using namespace nacre;
+using namespace nacre::tool;
+
+namespace {
+
+struct EmitName {
+  llvm::StringLiteral name;
+  std::set<Emit> kinds;
+};
+
+/// What --emit takes, and the files that each brings: a program that links an object needs its
+/// header and its weights too.
+const EmitName emitNames[] = {
+    {"object", {Emit::object, Emit::header, Emit::weights}},
+    {"header", {Emit::header}},
+    {"so", {Emit::sharedLibrary, Emit::weights}},
+    {"exe", {Emit::program, Emit::weights}},
+    {"asm", {Emit::assembly, Emit::weights}},
+    {"llvm", {Emit::llvmIr, Emit::weights}},
+};
+
+bool readEmit(const CompileArguments &arguments, std::set<Emit> &emit, DiagnosticEngine &diags) {
+  std::vector<llvm::StringRef> known;
+  for (const EmitName &entry : emitNames)
+    known.push_back(entry.name);
+  for (const std::string &name : arguments.emit) {
+    auto found =
+        llvm::find_if(emitNames, [&](const EmitName &entry) { return entry.name == name; });
+    if (found == std::end(emitNames))
+      diags.errorAt("--emit", "there is no kind of output '" + name + "'")
+          .didYouMean({}, nearestName(name, known))
+          .note("there are: " + llvm::join(known, ", "));
+    else
+      emit.insert(found->kinds.begin(), found->kinds.end());
+  }
+  return !diags.hasErrors();
+}
+
+std::optional<Phase> readPhase(llvm::StringRef flag, llvm::StringRef name,
+                               DiagnosticEngine &diags) {
+  if (std::optional<Phase> phase = phaseFromName(name))
+    return phase;
+  std::vector<llvm::StringRef> known;
+  for (const PhaseInfo &phase : allPhases())
+    known.push_back(phase.name);
+  diags.errorAt(flag, "there is no phase '" + name + "'")
+      .didYouMean({}, nearestName(name, known))
+      .note("there are: " + llvm::join(known, ", "));
+  return std::nullopt;
+}
+
+/// The options that the command line fixes.
+std::optional<CompileOptions> readOptions(const CompileArguments &arguments,
+                                          DiagnosticEngine &diags) {
+  CompileOptions options;
+  options.cpu = arguments.cpu;
+  options.dumpPhasesTo = arguments.dumpPhasesTo;
+  options.output = arguments.output;
+  if (options.output.empty())
+    options.output = llvm::sys::path::stem(arguments.model.path).str();
+  options.name = identifierFrom(llvm::sys::path::filename(options.output));
+  if (!arguments.emit.empty()) {
+    options.emit.clear();
+    readEmit(arguments, options.emit, diags);
+  }
+  if (!arguments.startFrom.empty())
+    if (std::optional<Phase> phase = readPhase("--start-from", arguments.startFrom, diags))
+      options.startFrom = *phase;
+  if (!arguments.stopAfter.empty())
+    if (std::optional<Phase> phase = readPhase("--stop-after", arguments.stopAfter, diags))
+      options.stopAfter = *phase;
+  if (options.stopAfter < options.startFrom)
+    diags
+        .errorAt("--stop-after", "phase '" + arguments.stopAfter + "' comes before '" +
+                                     arguments.startFrom + "', which --start-from names")
+        .note("a program only goes down: name a later phase");
+  if (options.stopAfter != Phase::object) {
+    if (!arguments.emit.empty())
+      diags.errorAt("--emit", "there is nothing but MLIR after phase '" + arguments.stopAfter + "'")
+          .note("leave out --emit, or --stop-after");
+    options.emit = {Emit::mlir};
+  }
+  if (diags.hasErrors())
+    return std::nullopt;
+  return options;
+}
+
+/// The parameters that the model was compiled with, kept in the artifact.
+std::string metadataOf(const language::ModelSummary &summary) {
+  nlohmann::json parameters = nlohmann::json::object();
+  for (const language::ParameterSummary &parameter : summary.parameters)
+    parameters[parameter.name] = parameter.value;
+  nlohmann::json metadata = {
+      {"model", summary.name}, {"compiler", "nacre " NACRE_VERSION}, {"parameters", parameters}};
+  return metadata.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// Tells the pipeline what the file stores its weights in, which the artifact keeps.
+void markStoredTypes(mlir::ModuleOp module, const LoadedModel &model) {
+  for (auto global : module.getOps<mlir::ml_program::GlobalOp>()) {
+    const Weight *weight = model.bound.lookup(global.getSymName());
+    if (weight && (weight->type == StorageType::F16 || weight->type == StorageType::BF16))
+      global->setAttr("nn.stored", mlir::TypeAttr::get(toMLIR(weight->type, module.getContext())));
+  }
+}
+
+/// Reads MLIR instead of a model file, for --start-from. Weights go by the names of its globals.
+std::optional<LoadedModel> loadIr(Session &session, const ModelArguments &arguments) {
+  LoadedModel model;
+  loadPipelineDialects(session.context);
+  model.language.module =
+      mlir::parseSourceFile<mlir::ModuleOp>(arguments.path, mlir::ParserConfig(&session.context));
+  if (!model.language.module) {
+    if (!session.diags.hasErrors())
+      session.diags.errorAt(arguments.path, "cannot be read as MLIR");
+    return std::nullopt;
+  }
+  if (arguments.weights.empty())
+    return model;
+  model.weights = WeightTable::open(arguments.weights, {arguments.prefix}, session.diags);
+  if (!model.weights)
+    return std::nullopt;
+  for (const Weight &weight : model.weights->weights())
+    model.bound[weight.name] = &weight;
+  return model;
+}
+
+/// The C file of a program: the installed one, told the name of the model.
+bool writeProgramSource(const CompileOptions &options, const Installation &installation,
+                        DiagnosticEngine &diags) {
+  std::error_code error;
+  llvm::raw_fd_ostream out(options.programSource, error);
+  if (!error) {
+    out << "#define NACRE_PROGRAM_ARTIFACT " << options.name << "_artifact\n#include \""
+        << installation.programSource << "\"\n";
+    out.close();
+    error = out.error();
+    out.clear_error();
+  }
+  if (error)
+    diags.errorAt(options.programSource, "cannot be written: " + error.message())
+        .note("TMPDIR names where temporary files go");
+  return !error;
+}
+
+/// A header says nothing of the weights' values, so a model compiles to one without them. What else
+/// comes out is thrown away.
+void writeHeader(Session &session, LoadedModel &model, const Installation &installation,
+                 CompileOptions options) {
+  TemporaryFolder folder(session.diags);
+  const std::string output = options.output + ".h";
+  options.output = folder.file("model");
+  for (language::WeightSummary &weight : model.language.summary.weights)
+    if (!model.bound.lookup(weight.path) && weight.initial.empty())
+      weight.initial = "zeros";
+  if (folder.path().empty() || !compileModel(session, model, installation, std::move(options)))
+    return;
+  // Copied under another name first: the folder may be on another disk.
+  const std::string partial = output + ".partial";
+  std::error_code error = llvm::sys::fs::copy_file(folder.file("model.h"), partial);
+  if (!error)
+    error = llvm::sys::fs::rename(partial, output);
+  if (error) {
+    llvm::sys::fs::remove(partial);
+    session.diags.errorAt(output, "cannot be written: " + error.message())
+        .note("name a folder that can be written to with -o");
+  }
+}
+
+void showReport(const CompileReport &report) {
+  Table table({Align::Left, Align::Right});
+  for (const std::string &file : report.files) {
+    uint64_t size = 0;
+    llvm::sys::fs::file_size(file, size);
+    table.addRow({file, inBytes(size)});
+  }
+  table.print(llvm::outs());
+  for (const object::EntrySignature &entry : report.entries)
+    llvm::outs() << "arena of " << entry.name << ": " << entry.arenaFormula << '\n';
+}
+
+} // namespace
+
+TemporaryFolder::TemporaryFolder(DiagnosticEngine &diags) {
+  llvm::SmallString<256> made;
+  if (std::error_code error = llvm::sys::fs::createUniqueDirectory("nacre", made))
+    diags.errorAt("nacre", "cannot make a temporary folder: " + error.message())
+        .note("TMPDIR names where");
+  else
+    folder = std::string(made);
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  if (!folder.empty())
+    llvm::sys::fs::remove_directories(folder);
+}
+
+std::string TemporaryFolder::file(llvm::StringRef name) const {
+  llvm::SmallString<256> path(folder);
+  llvm::sys::path::append(path, name);
+  return std::string(path);
+}
+
+std::string nacre::tool::identifierFrom(llvm::StringRef text) {
+  std::string name;
+  for (char c : text)
+    name += llvm::isAlnum(c) ? c : '_';
+  if (name.empty() || llvm::isDigit(name.front()))
+    name.insert(0, "model_");
+  return name;
+}
+
+std::optional<CompileReport> nacre::tool::compileModel(Session &session, LoadedModel &model,
+                                                       const Installation &installation,
+                                                       CompileOptions options) {
+  mlir::ModuleOp module = *model.language.module;
+  loadPipelineDialects(session.context);
+  markStoredTypes(module, model);
+  options.runtimeArchive = installation.runtimeArchive;
+  options.includeFolder = installation.includeFolder;
+  options.metadata = metadataOf(model.language.summary);
+  options.progress = [&](llvm::StringRef what, double done) {
+    session.progress.update(what, done);
+  };
+
+  TemporaryFolder folder(session.diags);
+  if (options.emit.contains(Emit::program)) {
+    options.programSource = folder.file("main.c");
+    if (!writeProgramSource(options, installation, session.diags))
+      return std::nullopt;
+  }
+
+  WeightProvider provider(model, session.context, session.diags);
+  object::WeightSource source;
+  source.load = [&](llvm::StringRef path) { return provider.load(path); };
+  source.release = [&](llvm::StringRef path) { provider.release(path); };
+  auto result = nacre::compile(module, std::move(source), options);
+  session.progress.clear();
+  if (auto *report = std::get_if<CompileReport>(&result))
+    return std::move(*report);
+  const CompileError &error = std::get<CompileError>(result);
+  if (error.internal) {
+    std::string reason = error.message;
+    for (const Diagnostic &diagnostic : session.diags.diagnostics())
+      reason += "\n  " + diagnostic.place + ": " + diagnostic.message;
+    internalError(reason);
+  }
+  if (!session.diags.hasErrors())
+    session.diags.errorAt("nacre compile", error.message);
+  return std::nullopt;
+}
+
+int nacre::tool::execute(const CompileArguments &arguments) {
+  Session session;
+  std::optional<Installation> installation = findInstallation(session.diags);
+  std::optional<CompileOptions> options = readOptions(arguments, session.diags);
+  if (!installation || !options)
+    return session.finish();
+
+  std::optional<LoadedModel> model = options->startFrom == Phase::nn && arguments.startFrom.empty()
+                                         ? loadModel(session, arguments.model, *installation)
+                                         : loadIr(session, arguments.model);
+  if (!model)
+    return session.finish();
+  if (options->emit == std::set<Emit>{Emit::header}) {
+    writeHeader(session, *model, *installation, std::move(*options));
+    return session.finish();
+  }
+  // MLIR holds nothing of the weights' values.
+  if (options->stopAfter == Phase::object &&
+      !requireWeights(*model, "nacre compile", session.diags))
+    return session.finish();
+  std::optional<CompileReport> report =
+      compileModel(session, *model, *installation, std::move(*options));
+  if (report && ::isatty(STDOUT_FILENO))
+    showReport(*report);
+  return session.finish();
+}

@@ -1,0 +1,50 @@
+//===- Installation.cpp - the files that come with the command ------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tools/nacre/Installation.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace nacre;
+using namespace nacre::tool;
+
+namespace {
+
+std::string join(llvm::StringRef a, llvm::StringRef b) {
+  llvm::SmallString<256> path(a);
+  llvm::sys::path::append(path, b);
+  return std::string(path);
+}
+
+Installation candidate() {
+  // The address of this function tells the platforms that lack /proc/self/exe which program runs.
+  std::string program =
+      llvm::sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&candidate));
+  std::string prefix = llvm::sys::path::parent_path(llvm::sys::path::parent_path(program)).str();
+  Installation found{join(prefix, "share/nacre/std"), join(prefix, "include"),
+                     join(prefix, "lib/libnacre_runtime.a"), join(prefix, "lib/libomp.so.5"),
+                     join(prefix, "share/nacre/program.c")};
+#ifdef NACRE_SOURCE_FOLDER
+  if (!llvm::sys::fs::is_directory(found.stdFolder))
+    found = {NACRE_SOURCE_FOLDER "/frontend/std", NACRE_SOURCE_FOLDER "/runtime/include",
+             NACRE_BINARY_FOLDER "/lib/libnacre_runtime.a", NACRE_LIBOMP,
+             NACRE_SOURCE_FOLDER "/tools/nacre/program.c"};
+#endif
+  return found;
+}
+
+} // namespace
+
+std::optional<Installation> nacre::tool::findInstallation(DiagnosticEngine &diags) {
+  Installation found = candidate();
+  for (const std::string *path : {&found.stdFolder, &found.includeFolder, &found.runtimeArchive,
+                                  &found.ompLibrary, &found.programSource}) {
+    if (llvm::sys::fs::exists(*path))
+      continue;
+    diags.errorAt("nacre", "this installation is not whole: '" + *path + "' is missing")
+        .note("unpack the release again, and keep its folders together");
+    return std::nullopt;
+  }
+  return found;
+}

@@ -1,0 +1,121 @@
+//===- Run.cpp - nacre run ------------------------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tools/nacre/Artifact.h"
+#include "tools/nacre/Commands.h"
+#include "tools/nacre/Compile.h"
+#include "tools/nacre/Inputs.h"
+#include "tools/nacre/Interpret.h"
+#include "tools/nacre/Outputs.h"
+#include "tools/nacre/Session.h"
+#include "tools/nacre/Table.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace nacre;
+using namespace nacre::tool;
+
+namespace {
+
+/// The entry that --entry names, or the only one.
+std::optional<size_t> chooseEntry(llvm::ArrayRef<Signature> entries, llvm::StringRef name,
+                                  DiagnosticEngine &diags) {
+  std::vector<llvm::StringRef> names;
+  for (auto [i, entry] : llvm::enumerate(entries)) {
+    if (entry.name == name || (name.empty() && entries.size() == 1))
+      return i;
+    names.push_back(entry.name);
+  }
+  if (name.empty())
+    diags.errorAt("nacre run", "the model has several entries")
+        .note("name one with --entry: " + llvm::join(names, ", "));
+  else
+    diags.errorAt("--entry", "the model has no entry '" + name + "'")
+        .didYouMean({}, nearestName(name, names))
+        .note("it has: " + llvm::join(names, ", "));
+  return std::nullopt;
+}
+
+bool show(const RunArguments &arguments, const Signature &entry, llvm::ArrayRef<NpyArray> outputs,
+          DiagnosticEngine &diags) {
+  printOutputs(llvm::outs(), entry.outputs, outputs);
+  return arguments.outputFolder.empty() ||
+         writeOutputs(arguments.outputFolder, entry.outputs, outputs, diags);
+}
+
+/// Runs a .so.
+void runArtifact(const RunArguments &arguments, llvm::StringRef path, llvm::StringRef weights,
+                 const Installation &installation, Session &session) {
+  std::unique_ptr<Artifact> artifact = Artifact::open(path, weights, installation, session.diags);
+  if (!artifact)
+    return;
+  std::optional<size_t> index = chooseEntry(artifact->entries(), arguments.entry, session.diags);
+  if (!index)
+    return;
+  const Signature &entry = artifact->entries()[*index];
+  std::optional<PreparedInputs> inputs = prepareInputs(entry, arguments, session.diags);
+  if (!inputs || !artifact->setThreads(static_cast<int>(arguments.threads), session.diags))
+    return;
+  std::optional<Artifact::Result> result =
+      artifact->run(*index, inputs->sizes, inputs->arrays, arguments.repeat, session.diags);
+  if (!result || !show(arguments, entry, result->outputs, session.diags))
+    return;
+  llvm::outs() << "arena " << inBytes(result->arenaBytes);
+  if (arguments.repeat > 1) {
+    llvm::outs() << ", ";
+    printTimes(llvm::outs(), result->seconds);
+  } else {
+    llvm::outs() << ", " << inSeconds(result->seconds.front()) << '\n';
+  }
+}
+
+/// Compiles a model file into a temporary folder and runs what came out.
+void runCompiled(const RunArguments &arguments, const Installation &installation,
+                 Session &session) {
+  std::optional<LoadedModel> model = loadModel(session, arguments.model, installation);
+  if (!model || !requireWeights(*model, "nacre run", session.diags))
+    return;
+  TemporaryFolder folder(session.diags);
+  if (folder.path().empty())
+    return;
+  CompileOptions options;
+  options.name = "model";
+  options.output = folder.file("model");
+  options.emit = {Emit::sharedLibrary, Emit::weights};
+  if (compileModel(session, *model, installation, std::move(options)))
+    runArtifact(arguments, folder.file("model.so"), "", installation, session);
+}
+
+/// Runs a model file in the reference interpreter.
+void runInterpreted(const RunArguments &arguments, const Installation &installation,
+                    Session &session) {
+  std::optional<LoadedModel> model = loadModel(session, arguments.model, installation);
+  if (!model || !requireWeights(*model, "nacre run", session.diags))
+    return;
+  std::vector<Signature> entries = signaturesOf(model->language.summary);
+  std::optional<size_t> index = chooseEntry(entries, arguments.entry, session.diags);
+  if (!index)
+    return;
+  std::optional<PreparedInputs> inputs = prepareInputs(entries[*index], arguments, session.diags);
+  if (!inputs)
+    return;
+  if (auto outputs = interpretEntry(*model, entries[*index], inputs->arrays, session.diags))
+    show(arguments, entries[*index], *outputs, session.diags);
+}
+
+} // namespace
+
+int nacre::tool::execute(const RunArguments &arguments) {
+  Session session;
+  std::optional<Installation> installation = findInstallation(session.diags);
+  if (!installation)
+    return session.finish();
+  if (llvm::StringRef(arguments.model.path).ends_with(".so"))
+    runArtifact(arguments, arguments.model.path, arguments.model.weights, *installation, session);
+  else if (arguments.interpret)
+    runInterpreted(arguments, *installation, session);
+  else
+    runCompiled(arguments, *installation, session);
+  return session.finish();
+}
