@@ -68,6 +68,16 @@ CASES = {
         {"codegen/cpu/A.cpp": '#include "runtime/Weights.h"\n'},
         "codegen may not include runtime",
     ),
+    "layering: object files include the format that the runtime reads": (
+        "layering",
+        {"codegen/object/A.cpp": '#include "runtime/include/nacre/artifact.h"\n'},
+        None,
+    ),
+    "layering: object files include the runtime's inside": (
+        "layering",
+        {"codegen/object/A.cpp": '#include "runtime/Model.h"\n'},
+        "codegen may not include runtime",
+    ),
     "layering: the runtime includes LLVM": (
         "layering",
         {"runtime/A.cpp": "#include <llvm/ADT/StringRef.h>\n"},
