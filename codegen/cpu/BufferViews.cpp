@@ -43,10 +43,8 @@ std::optional<SmallVector<ReassociationIndices>> nacre::cpu::splittingReshape(Ra
 }
 
 bool nacre::cpu::isView(Operation *op) {
-  if (isa<nn::TransposeOp>(op))
+  if (isa<nn::TransposeOp, tensor::ExtractSliceOp>(op))
     return true;
-  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
-    return slice.getSourceType().getRank() == slice.getType().getRank();
   if (auto reshape = dyn_cast<nn::ReshapeOp>(op))
     return splittingReshape(reshape.getInput().getType(), reshape.getType()).has_value();
   return false;
@@ -73,11 +71,16 @@ FailureOr<Value> nacre::cpu::viewOf(KernelBuilder &builder, Value tensor) {
         resolved.push_back(item);
     return resolved;
   };
-  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
-    return memref::SubViewOp::create(builder, loc, *source, resolve(slice.getMixedOffsets()),
-                                     resolve(slice.getMixedSizes()),
-                                     resolve(slice.getMixedStrides()))
+  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) {
+    SmallVector<OpFoldResult> offsets = resolve(slice.getMixedOffsets()),
+                              sizes = resolve(slice.getMixedSizes()),
+                              strides = resolve(slice.getMixedStrides());
+    // A slice may drop dimensions of size 1.
+    MemRefType type = memref::SubViewOp::inferRankReducedResultType(
+        slice.getType().getShape(), cast<MemRefType>(source->getType()), offsets, sizes, strides);
+    return memref::SubViewOp::create(builder, loc, type, *source, offsets, sizes, strides)
         .getResult();
+  }
   auto reshape = cast<nn::ReshapeOp>(op);
   auto groups = *splittingReshape(reshape.getInput().getType(), reshape.getType());
   SmallVector<OpFoldResult> sizes;

@@ -249,8 +249,11 @@ struct LegalizeForCpuPass : cpu::impl::LegalizeForCpuBase<LegalizeForCpuPass> {
     patterns.add<LegalizeMatmul, SoftmaxAlongRows, GatherStored, InF32<nn::SoftmaxOp>,
                  InF32<nn::LayerNormOp>, InF32<nn::RmsNormOp>, InF32<nn::GroupNormOp>,
                  InF32<nn::AttentionOp>, InF32<nn::RotaryOp>>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    FrozenRewritePatternSet frozen(std::move(patterns));
+    // Expressions of weights run at compile time: they stay what they are.
+    for (auto entry : getOperation().getOps<func::FuncOp>())
+      if (entry->hasAttr("nn.entry") && failed(applyPatternsGreedily(entry, frozen)))
+        return signalPassFailure();
   }
 };
 
