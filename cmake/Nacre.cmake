@@ -94,3 +94,15 @@ function(nacre_tablegen target source)
   set(TABLEGEN_OUTPUT ${TABLEGEN_OUTPUT} PARENT_SCOPE)
   add_public_tablegen_target(${target})
 endfunction()
+
+# nacre_add_doc(page source.td -gen-x-doc ...): build/*/docs/<page>.md, made by the target `mlir-doc`.
+# (MLIR's own add_mlir_doc writes for Hugo.)
+function(nacre_add_doc page source)
+  set(LLVM_TARGET_DEFINITIONS ${source})
+  tablegen(MLIR ${page}.md ${ARGN} -I ${CMAKE_SOURCE_DIR} -I ${MLIR_INCLUDE_DIRS})
+  set(output ${CMAKE_BINARY_DIR}/docs/${page}.md)
+  add_custom_command(OUTPUT ${output} DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/${page}.md
+    COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_BINARY_DIR}/${page}.md ${output})
+  add_custom_target(${page}-doc DEPENDS ${output})
+  add_dependencies(mlir-doc ${page}-doc)
+endfunction()

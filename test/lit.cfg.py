@@ -26,10 +26,12 @@ for variable in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "OMP_NUM_THREA
     if variable in os.environ:
         config.environment[variable] = os.environ[variable]
 
-# %nacre_src and %nacre_bin: the two roots. %cc: the C compiler of this build.
+# %nacre_src and %nacre_bin: the two roots. %mlir_include: MLIR's .td files. %cc: the C compiler of
+# this build.
 config.substitutions += [
     ("%nacre_src", config.nacre_source_root),
     ("%nacre_bin", config.nacre_binary_root),
+    ("%mlir_include", config.mlir_include_dirs),
     ("%cc", config.c_compiler),
     ("%python", config.python),
 ]

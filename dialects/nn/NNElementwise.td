@@ -60,12 +60,12 @@ Example:
 }
 
 def NN_NegOp : NN_Unary<"neg", NN_AnyTensor> {
-  let summary = "-x";
+  let summary = "`-x`";
   let meaning = "The negated input. An integer wraps: the most negative one stays itself.";
   let hasFolder = 1;
 }
 def NN_AbsOp : NN_Unary<"abs", NN_AnyTensor> {
-  let summary = "|x|";
+  let summary = "`|x|`";
   let meaning = "The input without its sign. An integer wraps: the most negative one stays itself.";
   let hasFolder = 1;
 }
@@ -75,7 +75,7 @@ def NN_SignOp : NN_Unary<"sign", NN_AnyTensor> {
   let hasFolder = 1;
 }
 def NN_ExpOp : NN_Unary<"exp"> {
-  let summary = "e to the x";
+  let summary = "`e` to the `x`";
   let meaning = "The exponential function.";
 }
 def NN_LogOp : NN_Unary<"log"> {
@@ -132,12 +132,12 @@ def NN_SigmoidOp : NN_Unary<"sigmoid"> {
   let meaning = "The logistic function `1 / (1 + exp(-x))`.";
 }
 def NN_ReluOp : NN_Unary<"relu", NN_AnyTensor> {
-  let summary = "max(x, 0); NaN stays NaN";
+  let summary = "`max(x, 0)`; NaN stays NaN";
   let meaning = "x where it is above 0, otherwise 0; NaN stays NaN.";
   let hasFolder = 1;
 }
 def NN_SiluOp : NN_Unary<"silu"> {
-  let summary = "x * sigmoid(x)";
+  let summary = "`x * sigmoid(x)`";
   let meaning = "`x * sigmoid(x)`, also called swish.";
 }
 def NN_SeluOp : NN_Unary<"selu"> {
@@ -145,7 +145,7 @@ def NN_SeluOp : NN_Unary<"selu"> {
   let meaning = "`scale * elu(x, alpha)` with the two constants of Klambauer et al. 2017, 1.0507... and 1.6732... .";
 }
 def NN_SoftplusOp : NN_Unary<"softplus"> {
-  let summary = "log(1 + exp(x))";
+  let summary = "`log(1 + exp(x))`";
   let meaning = "`log(1 + exp(x))`, computed without overflow.";
 }
 
@@ -158,44 +158,44 @@ def NN_GeluOp : NN_Unary<"gelu"> {
                        DefaultValuedAttr<NN_GeluFormAttr, "::nacre::nn::GeluForm::erf">:$form);
 }
 def NN_LeakyReluOp : NN_Unary<"leaky_relu"> {
-  let summary = "x where x > 0, slope * x elsewhere";
+  let summary = "`x` where `x > 0`, `slope * x` elsewhere";
   let meaning = "x where it is above 0, otherwise `slope * x`; NaN stays NaN.";
   let attributes = " {slope = 0.01 : f64}";
   let arguments = (ins NN_FloatTensor:$input, F64Attr:$slope);
 }
 def NN_EluOp : NN_Unary<"elu"> {
-  let summary = "x where x > 0, alpha * (exp(x) - 1) elsewhere";
+  let summary = "`x` where `x > 0`, `alpha * (exp(x) - 1)` elsewhere";
   let meaning = "x where it is above 0, otherwise `alpha * (exp(x) - 1)`; NaN stays NaN.";
   let attributes = " {alpha = 1.0 : f64}";
   let arguments = (ins NN_FloatTensor:$input, F64Attr:$alpha);
 }
 
 def NN_AddOp : NN_Binary<"add", NN_AnyTensor, [Commutative]> {
-  let summary = "x + y";
+  let summary = "`x + y`";
   let meaning = "The sum; integers wrap.";
   let hasFolder = 1;
 }
 def NN_SubOp : NN_Binary<"sub"> {
-  let summary = "x - y";
+  let summary = "`x - y`";
   let meaning = "The difference; integers wrap.";
   let hasFolder = 1;
 }
 def NN_MulOp : NN_Binary<"mul", NN_AnyTensor, [Commutative]> {
-  let summary = "x * y";
+  let summary = "`x * y`";
   let meaning = "The product; integers wrap.";
   let hasFolder = 1;
 }
 def NN_DivOp : NN_Binary<"div"> {
-  let summary = "x / y; of integers rounded to minus infinity";
+  let summary = "`x / y`; of integers rounded to minus infinity";
   let meaning = "The quotient. Of integers it is rounded to minus infinity and wraps; divided by 0 it is 0.";
   let hasFolder = 1;
 }
 def NN_ModOp : NN_Binary<"mod"> {
-  let summary = "x - y * floor(x / y), with y's sign";
+  let summary = "`x - y * floor(x / y)`, with y's sign";
   let meaning = "The remainder of the division rounded to minus infinity: it has y's sign. Of an integer and 0 it is 0.";
 }
 def NN_PowOp : NN_Binary<"pow", NN_FloatTensor> {
-  let summary = "x to the y";
+  let summary = "`x` to the `y`";
   let meaning = "x to the power of y: 1 where y is 0, NaN for a negative x with a y that is not an integer.";
   let hasFolder = 1;
 }

@@ -31,7 +31,7 @@ def NN_MatmulOp : NN_InferredOp<"matmul"> {
 }
 
 def NN_LinearOp : NN_InferredOp<"linear"> {
-  let summary = "y[..., n] = sum_k x[..., k] * w[n, k] + bias[n]";
+  let summary = "`y[..., n] = sum_k x[..., k] * w[n, k] + bias[n]`";
   let description = [{
     The weight is `[N, K]` (PyTorch's Linear), or with `input_major` `[K, N]` (GPT-2's Conv1D,
     or a plain `x @ w`). The form of a matrix product whose right side has rank 2, so that its
@@ -96,7 +96,7 @@ def NN_ConvOp : NN_InferredOp<"conv"> {
 }
 
 def NN_AttentionOp : NN_InferredOp<"attention"> {
-  let summary = "softmax(scale * q k^T + mask) v, per head (Vaswani et al. 2017)";
+  let summary = "`softmax(scale * q k^T + mask) v`, per head (Vaswani et al. 2017)";
   let description = [{
     `query` is `[B, H, Sq, D]`, `key` `[B, G, Sk, D]`, `value` `[B, G, Sk, Dv]` with H a multiple
     of G: head h reads group `h / (H / G)`. `scale` is `1 / sqrt(D)` where absent. `mask`

@@ -30,7 +30,7 @@ def NN_ReduceOp : NN_InferredOp<"reduce"> {
 }
 
 def NN_SoftmaxOp : NN_InferredOp<"softmax"> {
-  let summary = "exp(x - max) / sum(exp(x - max)) along `axis`";
+  let summary = "`exp(x - max) / sum(exp(x - max))` along `axis`";
   let description = [{
     A line that holds NaN or infinity, or only minus infinity, gives NaN.
 
@@ -49,7 +49,7 @@ def NN_SoftmaxOp : NN_InferredOp<"softmax"> {
 }
 
 def NN_LayerNormOp : NN_InferredOp<"layer_norm", [AttrSizedOperandSegments]> {
-  let summary = "(x - mean) / sqrt(variance + epsilon) * scale + bias (Ba et al. 2016)";
+  let summary = "`(x - mean) / sqrt(variance + epsilon) * scale + bias` (Ba et al. 2016)";
   let description = [{
     Mean and (biased) variance are over the last `normalized_dims` dimensions; scale and bias, where given,
     have exactly these dimensions.
@@ -76,7 +76,7 @@ def NN_LayerNormOp : NN_InferredOp<"layer_norm", [AttrSizedOperandSegments]> {
 }
 
 def NN_RmsNormOp : NN_InferredOp<"rms_norm"> {
-  let summary = "x / sqrt(mean(x^2) + epsilon) * scale over the last dimension (Zhang and Sennrich 2019)";
+  let summary = "`x / sqrt(mean(x^2) + epsilon) * scale` over the last dimension (Zhang and Sennrich 2019)";
   let description = [{
     Divides each row by the root of the mean of its squares.
 
@@ -99,7 +99,7 @@ def NN_RmsNormOp : NN_InferredOp<"rms_norm"> {
 }
 
 def NN_BatchNormOp : NN_InferredOp<"batch_norm", [AttrSizedOperandSegments]> {
-  let summary = "(x - mean[c]) / sqrt(variance[c] + epsilon) * scale[c] + bias[c] (Ioffe and Szegedy 2015)";
+  let summary = "`(x - mean[c]) / sqrt(variance[c] + epsilon) * scale[c] + bias[c]` (Ioffe and Szegedy 2015)";
   let description = [{
     Inference form: mean and variance are weights. All parameters are `[C]`, C the size of dimension `axis`.
 
