@@ -2,21 +2,24 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/nn/NN.h"
+#include "dialects/nn/Shapes.h"
 #include "dialects/nn/Window.h"
 
 #include "mlir/IR/Builders.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace nacre::nn;
-
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
 LogicalResult PackOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
                                        SmallVectorImpl<Type> &types) {
   auto input = typeOf(adaptor.getInput());
   int64_t panel = adaptor.getPanel();
-  if (input.getRank() < 2 || !input.hasStaticShape() || panel < 1)
-    return emitOptionalError(loc, "needs a static input of rank 2 or more and a positive panel");
+  if (input.getRank() < 2 || !input.hasStaticShape())
+    return emitOptionalError(loc, "needs an input of static shape and rank 2 or more, but has ",
+                             input);
+  if (panel < 1 || panel >= parameterLimit)
+    return emitOptionalError(loc, "panel must be positive and below 2^31, but is ", panel);
   SmallVector<int64_t> shape(input.getShape().drop_back(2));
   auto [n, k] = std::pair(input.getShape().take_back(2)[0], input.getShape().back());
   llvm::append_values(shape, llvm::divideCeil(n, panel), k, panel);
@@ -29,13 +32,11 @@ LogicalResult PackOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedT
   return success();
 }
 
-/// Checks that `outputs` columns fit the last panel exactly and that the bias agrees.
+/// Checks that `outputs` columns need exactly `panels` panels.
 static LogicalResult checkPanels(std::optional<Location> loc, int64_t outputs, int64_t panels,
-                                 int64_t panel, Value bias) {
-  if (outputs < 1 || llvm::divideCeil(outputs, panel) != static_cast<uint64_t>(panels))
+                                 int64_t panel) {
+  if (outputs < 1 || panel < 1 || llvm::divideCeil(outputs, panel) != static_cast<uint64_t>(panels))
     return emitOptionalError(loc, outputs, " outputs do not fill ", panels, " panels of ", panel);
-  if (bias && typeOf(bias).getRank() != 1)
-    return emitOptionalError(loc, "bias must have rank 1");
   return success();
 }
 
@@ -45,14 +46,15 @@ LogicalResult PackedLinearOp::inferReturnTypes(MLIRContext *, std::optional<Loca
   if (input.getRank() < 1 || weight.getRank() != 3 || !weight.hasStaticShape())
     return emitOptionalError(loc, "needs an input of rank 1 or more and a static weight of rank 3");
   if (input.getShape().back() != weight.getDimSize(1))
-    return emitOptionalError(loc, "input has ", input.getShape().back(),
+    return emitOptionalError(loc, "input has ", spell(input.getShape().back()),
                              " elements in its last dimension, the weight takes ",
                              weight.getDimSize(1));
-  if (failed(checkPanels(loc, adaptor.getOutputs(), weight.getDimSize(0), weight.getDimSize(2),
-                         adaptor.getBias())))
+  int64_t outputs = adaptor.getOutputs();
+  if (failed(checkPanels(loc, outputs, weight.getDimSize(0), weight.getDimSize(2))) ||
+      failed(checkParameter(loc, adaptor.getBias(), "bias", adaptor.getInput(), {outputs})))
     return failure();
   SmallVector<int64_t> shape(input.getShape());
-  shape.back() = adaptor.getOutputs();
+  shape.back() = outputs;
   types.push_back(RankedTensorType::get(shape, input.getElementType()));
   return success();
 }
@@ -76,22 +78,27 @@ LogicalResult PackedConvOp::inferReturnTypes(MLIRContext *, std::optional<Locati
                 /*ceilMode=*/false};
   if (failed(window.verify(loc, spatial)))
     return failure();
-  int64_t groups = weight.getDimSize(0), taps = 1;
+  int64_t groups = weight.getDimSize(0), depth = weight.getDimSize(2), taps = 1;
+  bool overflow = false;
   for (int64_t size : adaptor.getKernel())
-    taps *= size;
-  if (input.getShape().back() * taps != weight.getDimSize(2) * groups)
-    return emitOptionalError(loc, "input has ", input.getShape().back(),
-                             " channels, the weight takes ", weight.getDimSize(2) * groups / taps);
-  if (adaptor.getOutputs() % groups != 0)
-    return emitOptionalError(loc, groups, " groups do not divide ", adaptor.getOutputs(),
-                             " outputs");
-  if (failed(checkPanels(loc, adaptor.getOutputs() / groups, weight.getDimSize(1),
-                         weight.getDimSize(3), adaptor.getBias())))
+    overflow |= llvm::MulOverflow(taps, size, taps) != 0;
+  int64_t channels = input.getShape().back(), fromInput = 0, fromWeight = 0;
+  if (ShapedType::isDynamic(channels) || overflow ||
+      llvm::MulOverflow(channels, taps, fromInput) != 0 ||
+      llvm::MulOverflow(depth, groups, fromWeight) != 0 || fromInput != fromWeight)
+    return emitOptionalError(loc, "input has ", spell(channels), " channels, which ", groups,
+                             " groups and a kernel of ", spell(adaptor.getKernel()),
+                             " do not make into the weight's depth of ", depth);
+  int64_t outputs = adaptor.getOutputs();
+  if (groups < 1 || outputs % groups != 0)
+    return emitOptionalError(loc, groups, " groups do not divide ", outputs, " outputs");
+  if (failed(checkPanels(loc, outputs / groups, weight.getDimSize(1), weight.getDimSize(3))) ||
+      failed(checkParameter(loc, adaptor.getBias(), "bias", adaptor.getInput(), {outputs})))
     return failure();
   SmallVector<int64_t> shape(input.getShape());
   if (failed(window.inferSizes(loc, shape, 1)))
     return failure();
-  shape.back() = adaptor.getOutputs();
+  shape.back() = outputs;
   types.push_back(RankedTensorType::get(shape, input.getElementType()));
   return success();
 }

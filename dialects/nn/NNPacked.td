@@ -12,7 +12,9 @@ def NN_PackOp : NN_InferredOp<"pack"> {
     `[..., N, K]` becomes `[..., ceil(N / panel), K, panel]`: element `(n, k)` goes to panel
     `n / panel`, row k, column `n % panel`. Columns past N are zeros.
 
-    - C1. The input has a static shape of rank 2 or more, and `panel` is positive.
+    - C1. The input has a static shape of rank 2 or more.
+    - C2. `panel` is positive and below 2^31.
+    - C3. The result has the shape above and the input's element type.
 
     Example:
 
@@ -33,13 +35,14 @@ def NN_PackedLinearOp : NN_InferredOp<"packed_linear"> {
 
     - C1. The input has rank 1 or more, the weight a static shape of rank 3.
     - C2. The input's last dimension is the weight's K.
-    - C3. The outputs fill the panels, the last one at least in part, and the bias has rank 1.
+    - C3. The outputs fill the panels, the last one at least in part.
+    - C4. The bias, where given, is `[outputs]` of the input's element type.
+    - C5. The result has the input's shape with the last dimension `outputs`, and its element type.
 
     Example:
 
     ```mlir
-    %y = nn.packed_linear %x, %p {outputs = 100 : i64}
-        : tensor<?x768xf32>, tensor<2x768x64xf32> -> tensor<?x100xf32>
+    %y = nn.packed_linear %x, %p {outputs = 100 : i64} : tensor<?x768xf32>, tensor<2x768x64xf32> -> tensor<?x100xf32>
     ```
   }];
   let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,
@@ -58,16 +61,18 @@ def NN_PackedConvOp : NN_InferredOp<"packed_conv"> {
     row-major order outside the channels; the result is `[N, spatial..., outputs]`.
 
     - C1. The input has rank 3 to 5, the weight a static shape of rank 4.
-    - C2. Kernel, strides and dilations are positive, one per spatial dimension, and the window
-      fits.
-    - C3. The input's channels are the weight's.
-    - C4. The groups divide the outputs, which fill each group's panels; the bias has rank 1.
+    - C2. Kernel, strides and dilations are positive and below 2^31, one per spatial dimension, and
+      the window fits.
+    - C3. The input's channels are static, and `taps * C / groups` is the weight's depth.
+    - C4. The groups divide the outputs, which fill each group's panels, the last one at least in
+      part.
+    - C5. The bias, where given, is `[outputs]` of the input's element type.
+    - C6. The result has the sizes above and the input's element type.
 
     Example:
 
     ```mlir
-    %y = nn.packed_conv %x, %p kernel [3, 3] strides [1, 1] dilations [1, 1] {outputs = 32 : i64}
-        : tensor<?x10x10x16xf32>, tensor<1x1x144x32xf32> -> tensor<?x8x8x32xf32>
+    %y = nn.packed_conv %x, %p kernel [3, 3] strides [1, 1] dilations [1, 1] {outputs = 32 : i64} : tensor<?x10x10x16xf32>, tensor<1x1x144x32xf32> -> tensor<?x8x8x32xf32>
     ```
   }];
   let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,

@@ -4,6 +4,8 @@
 #include "dialects/nn/NN.h"
 #include "dialects/nn/interpreter/Array.h"
 
+#include "llvm/ADT/TypeSwitch.h"
+
 using namespace mlir;
 using namespace nacre;
 using namespace nacre::interpreter;
@@ -104,11 +106,52 @@ static FailureOr<Array> evaluateLinear(nn::LinearOp op, const Array &input, cons
   return result;
 }
 
-bool nacre::interpreter::isMatmulLike(Operation *op) { return isa<nn::MatmulOp, nn::LinearOp>(op); }
+static FailureOr<Array> evaluatePack(nn::PackOp op, const Array &input) {
+  FailureOr<Array> result = makeResult(op, op.getType().getShape());
+  if (failed(result))
+    return failure();
+  int64_t rank = input.rank(), outputs = input.shape[rank - 2], depth = input.shape[rank - 1];
+  int64_t panels = result->shape[rank - 2], panel = op.getPanel();
+  int64_t matrices = *elementCount(ArrayRef<int64_t>(input.shape).drop_back(2));
+  for (int64_t m = 0; m < matrices; ++m)
+    for (int64_t n = 0; n < outputs; ++n)
+      for (int64_t k = 0; k < depth; ++k)
+        result->floats[((m * panels + n / panel) * depth + k) * panel + n % panel] =
+            input.floats[(m * outputs + n) * depth + k];
+  return result;
+}
+
+static FailureOr<Array> evaluatePackedLinear(nn::PackedLinearOp op, const Array &input,
+                                             const Array &weight, const Array *bias) {
+  int64_t depth = weight.shape[1], panel = weight.shape[2], outputs = op.getOutputs();
+  SmallVector<int64_t> shape(input.shape);
+  shape.back() = outputs;
+  FailureOr<Array> result = makeResult(op, shape);
+  if (failed(result))
+    return failure();
+  int64_t rows = *elementCount(ArrayRef<int64_t>(shape).drop_back());
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t n = 0; n < outputs; ++n) {
+      double sum = bias ? bias->floats[n] : 0;
+      for (int64_t k = 0; k < depth; ++k)
+        sum += input.floats[row * depth + k] *
+               weight.floats[(n / panel * depth + k) * panel + n % panel];
+      result->floats[row * outputs + n] = sum;
+    }
+  return result;
+}
+
+bool nacre::interpreter::isMatmulLike(Operation *op) {
+  return isa<nn::MatmulOp, nn::LinearOp, nn::PackOp, nn::PackedLinearOp>(op);
+}
 
 FailureOr<Array> nacre::interpreter::evaluateMatmulLike(Operation *op, Operands operands) {
-  if (auto matmul = dyn_cast<nn::MatmulOp>(op))
-    return evaluateMatmul(matmul, *operands[0], *operands[1]);
-  return evaluateLinear(cast<nn::LinearOp>(op), *operands[0], *operands[1],
-                        operands.size() > 2 ? operands[2] : nullptr);
+  const Array *bias = operands.size() > 2 ? operands[2] : nullptr;
+  return TypeSwitch<Operation *, FailureOr<Array>>(op)
+      .Case([&](nn::MatmulOp op) { return evaluateMatmul(op, *operands[0], *operands[1]); })
+      .Case([&](nn::LinearOp op) { return evaluateLinear(op, *operands[0], *operands[1], bias); })
+      .Case([&](nn::PackOp op) { return evaluatePack(op, *operands[0]); })
+      .Case([&](nn::PackedLinearOp op) {
+        return evaluatePackedLinear(op, *operands[0], *operands[1], bias);
+      });
 }

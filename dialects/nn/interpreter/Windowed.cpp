@@ -110,6 +110,43 @@ static FailureOr<Array> evaluateConv(nn::ConvOp op, const Array &input, const Ar
   return result;
 }
 
+static FailureOr<Array> evaluatePackedConv(nn::PackedConvOp op, const Array &input,
+                                           const Array &weight, const Array *bias) {
+  SmallVector<int64_t> padding(2 * op.getKernel().size(), 0);
+  nn::Window window{op.getKernel(), op.getStrides(), padding, op.getDilations(),
+                    /*ceilMode=*/false};
+  auto layout = nn::ConvLayout::channels_last;
+  Image from(input.shape, layout);
+  int64_t groups = weight.shape[0], panels = weight.shape[1], depth = weight.shape[2],
+          panel = weight.shape[3], outputs = op.getOutputs();
+  int64_t perGroup = from.channels / groups, outputsPerGroup = outputs / groups;
+  SmallVector<int64_t> shape = outputShape(window, input.shape, layout);
+  shape.back() = outputs;
+  FailureOr<Array> result = makeResult(op, shape);
+  if (failed(result))
+    return failure();
+  Image to(shape, layout);
+  int64_t position = 0;
+  forEachIndex(to.sizes, [&](ArrayRef<int64_t> index) {
+    SmallVector<Tap> taps = tapsAt(window, index, from.sizes);
+    for (int64_t sample = 0; sample < shape[0]; ++sample)
+      for (int64_t o = 0; o < outputs; ++o) {
+        int64_t group = o / outputsPerGroup, column = o % outputsPerGroup;
+        const double *image = input.floats.data() + sample * from.sampleStride + group * perGroup;
+        const double *kernel =
+            weight.floats.data() + (group * panels + column / panel) * depth * panel;
+        double sum = bias ? bias->floats[o] : 0;
+        for (Tap tap : taps)
+          for (int64_t c = 0; c < perGroup; ++c)
+            sum += image[tap.input * from.positionStride + c] *
+                   kernel[(tap.kernel * perGroup + c) * panel + column % panel];
+        result->floats[sample * to.sampleStride + position * to.positionStride + o] = sum;
+      }
+    ++position;
+  });
+  return result;
+}
+
 static FailureOr<Array> evaluatePool(nn::PoolOp op, const Array &input) {
   nn::Window window{op.getKernel(), op.getStrides(), op.getPadding(), op.getDilations(),
                     op.getCeilMode()};
@@ -145,11 +182,15 @@ static FailureOr<Array> evaluatePool(nn::PoolOp op, const Array &input) {
   return result;
 }
 
-bool nacre::interpreter::isWindowed(Operation *op) { return isa<nn::ConvOp, nn::PoolOp>(op); }
+bool nacre::interpreter::isWindowed(Operation *op) {
+  return isa<nn::ConvOp, nn::PackedConvOp, nn::PoolOp>(op);
+}
 
 FailureOr<Array> nacre::interpreter::evaluateWindowed(Operation *op, Operands operands) {
+  const Array *bias = operands.size() > 2 ? operands[2] : nullptr;
   if (auto conv = dyn_cast<nn::ConvOp>(op))
-    return evaluateConv(conv, *operands[0], *operands[1],
-                        operands.size() > 2 ? operands[2] : nullptr);
+    return evaluateConv(conv, *operands[0], *operands[1], bias);
+  if (auto conv = dyn_cast<nn::PackedConvOp>(op))
+    return evaluatePackedConv(conv, *operands[0], *operands[1], bias);
   return evaluatePool(cast<nn::PoolOp>(op), *operands[0]);
 }

@@ -103,4 +103,27 @@ TEST_F(MatmulTest, LinearRoundsOnce) {
   EXPECT_EQ(outcome.values(), numbers(0.00048828125)) << outcome.errors;
 }
 
+TEST_F(MatmulTest, Pack) {
+  // Three rows in panels of two: the second panel's last column is padding.
+  Outcome outcome = runOp("nn.pack %a {panel = 2 : i64} : tensor<3x2xf32> -> tensor<2x2x2xf32>",
+                          {floats({3, 2}, {1, 2, 3, 4, 5, 6})});
+  EXPECT_EQ(outcome.values(), numbers(1, 3, 2, 4, 5, 0, 6, 0)) << outcome.errors;
+}
+
+TEST_F(MatmulTest, PackedLinearIsLinear) {
+  const char *text = R"(
+    func.func @f(%x: tensor<2x?x5xf32>, %w: tensor<7x5xf32>, %b: tensor<7xf32>)
+        -> (tensor<2x?x7xf32>, tensor<2x?x7xf32>) {
+      %0 = nn.linear %x, %w bias %b : tensor<2x?x5xf32>, tensor<7x5xf32>, tensor<7xf32>
+        -> tensor<2x?x7xf32>
+      %p = nn.pack %w {panel = 4 : i64} : tensor<7x5xf32> -> tensor<2x5x4xf32>
+      %1 = nn.packed_linear %x, %p bias %b {outputs = 7 : i64}
+        : tensor<2x?x5xf32>, tensor<2x5x4xf32>, tensor<7xf32> -> tensor<2x?x7xf32>
+      return %0, %1 : tensor<2x?x7xf32>, tensor<2x?x7xf32>
+    })";
+  Outcome outcome = run(text, {ramp({2, 3, 5}, 1, 13), ramp({7, 5}, 0.5, 11), ramp({7})});
+  EXPECT_EQ(outcome.values(1).size(), 42u) << outcome.errors;
+  EXPECT_EQ(outcome.values(0), near(outcome.values(1)));
+}
+
 } // namespace

@@ -111,7 +111,7 @@ TEST_F(RewriteTest, ComputedSizes) {
                       passes.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
                       passes.addPass(createCanonicalizerPass());
                     }),
-            49);
+            56);
 }
 
 } // namespace

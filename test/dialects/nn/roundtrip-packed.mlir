@@ -1,0 +1,18 @@
+// What is printed parses to the same, in the pretty and in the generic form.
+// RUN: nacre-opt %s -o %t.pretty && nacre-opt %t.pretty | diff %t.pretty - && FileCheck %s --input-file %t.pretty
+// RUN: nacre-opt %s --mlir-print-op-generic | nacre-opt | diff %t.pretty -
+
+// CHECK-LABEL: @packed
+func.func @packed(%x: tensor<?x5xf32>, %w: tensor<7x5xbf16>, %b: tensor<7xf32>,
+                  %image: tensor<?x8x8x4xf32>, %taps: tensor<2x3x12xf32>) {
+  // CHECK: nn.pack %{{[^ ]*}} {panel = 4 : i64} : tensor<7x5xbf16> -> tensor<2x5x4xbf16>
+  %0 = nn.pack %w {panel = 4 : i64} : tensor<7x5xbf16> -> tensor<2x5x4xbf16>
+  // CHECK: nn.packed_linear %{{[^ ]*}}, %{{[^ ]*}} {outputs = 7 : i64} : tensor<?x5xf32>, tensor<2x5x4xbf16> -> tensor<?x7xf32>
+  %1 = nn.packed_linear %x, %0 {outputs = 7 : i64} : tensor<?x5xf32>, tensor<2x5x4xbf16> -> tensor<?x7xf32>
+  // CHECK: nn.packed_linear %{{[^ ]*}}, %{{[^ ]*}} bias %{{[^ ]*}} {outputs = 7 : i64} : tensor<?x5xf32>, tensor<2x5x4xbf16>, tensor<7xf32> -> tensor<?x7xf32>
+  %2 = nn.packed_linear %x, %0 bias %b {outputs = 7 : i64} : tensor<?x5xf32>, tensor<2x5x4xbf16>, tensor<7xf32> -> tensor<?x7xf32>
+  %3 = nn.pack %taps {panel = 2 : i64} : tensor<2x3x12xf32> -> tensor<2x2x12x2xf32>
+  // CHECK: nn.packed_conv %{{[^ ]*}}, %{{[^ ]*}} kernel [3, 2] strides [1, 2] dilations [1, 1] {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x6x4x6xf32>
+  %4 = nn.packed_conv %image, %3 kernel [3, 2] strides [1, 2] dilations [1, 1] {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x6x4x6xf32>
+  return
+}
