@@ -5,7 +5,7 @@
 #
 #   tools/fuzz.sh [SECONDS] [TARGET...]      60 seconds, all targets
 #
-# A target starts from test/fuzz/corpus/TARGET and from what earlier runs found worth keeping
+# A target starts from test/fuzz/corpus/TARGET (words to try: test/fuzz/corpus/TARGET.dict) and from what earlier runs found worth keeping
 # (build/fuzz/TARGET). An input that breaks it is written to build/fuzz/TARGET-crash-*; its name and
 # the command that runs it again are printed. Exit status: the number of targets that broke.
 set -uo pipefail
@@ -32,9 +32,11 @@ for target in "${targets[@]}"; do
   mkdir -p "build/fuzz/$target"
   folders=("build/fuzz/$target")
   if [[ -d test/fuzz/corpus/$target ]]; then folders+=("test/fuzz/corpus/$target"); fi
+  options=()
+  if [[ -f test/fuzz/corpus/$target.dict ]]; then options+=("-dict=test/fuzz/corpus/$target.dict"); fi
   log=build/fuzz/$target.log
   if "build/asan/fuzzers/$target" -max_total_time="$share" -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 \
-    -artifact_prefix="build/fuzz/$target-" "${folders[@]}" >"$log" 2>&1; then
+    -artifact_prefix="build/fuzz/$target-" "${options[@]}" "${folders[@]}" >"$log" 2>&1; then
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     printf '  %-24s %ss, %s runs, nothing broke\n' "$target" "$share" "${runs:-0}"
   else
