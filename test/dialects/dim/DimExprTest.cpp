@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 using namespace nacre;
 
 namespace {
@@ -207,6 +209,91 @@ TEST_F(DimExprTest, Bounds) {
 TEST_F(DimExprTest, SymbolsOf) {
   DimExpr e = dims.floorDiv(B * dim, 7) + heads;
   EXPECT_EQ(dims.symbolsOf(e), (std::vector<DimSymbol>{bId, dimId, headsId}));
+}
+
+// Random formulas have the value of the arithmetic that they were built by, also
+// after some of the sizes were put in.
+TEST_F(DimExprTest, RandomFormulasMeanWhatTheySay) {
+  std::mt19937 random(1);
+  auto pick = [&](int64_t low, int64_t high) {
+    return std::uniform_int_distribution<int64_t>(low, high)(random);
+  };
+  const DimSymbol ids[] = {bId, sId, dimId, headsId};
+  auto floorOf = [](int64_t a, int64_t b) {
+    return a / b - ((a % b != 0) && ((a < 0) != (b < 0)));
+  };
+  struct Both {
+    DimExpr expr;
+    int64_t value;
+  };
+  unsigned compared = 0;
+  for (int round = 0; round < 5000; ++round) {
+    std::map<DimSymbol, int64_t> sizes;
+    for (DimSymbol id : ids)
+      sizes[id] = pick(1, 12);
+    auto build = [&](unsigned depth, auto &&self) -> std::optional<Both> {
+      if (depth == 0 || pick(0, 5) == 0) {
+        if (pick(0, 2) == 0) {
+          int64_t number = pick(-4, 8);
+          return Both{number, number};
+        }
+        DimSymbol id = ids[pick(0, 3)];
+        return Both{dims.get(id), sizes[id]};
+      }
+      std::optional<Both> a = self(depth - 1, self), b = self(depth - 1, self);
+      if (!a || !b)
+        return std::nullopt;
+      switch (pick(0, 8)) {
+      case 0:
+      case 1:
+        return Both{a->expr + b->expr, a->value + b->value};
+      case 2:
+        return Both{a->expr - b->expr, a->value - b->value};
+      case 3:
+        return Both{a->expr * b->expr, a->value * b->value};
+      case 4:
+        if (b->value == 0 || a->value % b->value != 0)
+          return std::nullopt;
+        return Both{dims.exactDiv(a->expr, b->expr), a->value / b->value};
+      case 5:
+        if (b->value == 0)
+          return std::nullopt;
+        return Both{dims.floorDiv(a->expr, b->expr), floorOf(a->value, b->value)};
+      case 6:
+        if (b->value == 0)
+          return std::nullopt;
+        return Both{dims.ceilDiv(a->expr, b->expr), -floorOf(-a->value, b->value)};
+      case 7:
+        if (b->value == 0)
+          return std::nullopt;
+        return Both{dims.mod(a->expr, b->expr), a->value - floorOf(a->value, b->value) * b->value};
+      default:
+        // Sizes are not negative, which `min` and `max` rely on; so are these.
+        return pick(0, 1) ? Both{dims.min(a->expr, b->expr), std::min(a->value, b->value)}
+                          : Both{dims.max(a->expr, b->expr), std::max(a->value, b->value)};
+      }
+    };
+    std::optional<Both> both = build(4, build);
+    // An intermediate that is not a whole number for these sizes has no value.
+    if (!both || !both->expr.isValid())
+      continue;
+    auto valueOf = [&](DimSymbol id) { return std::optional<int64_t>(sizes[id]); };
+    std::optional<int64_t> value = dims.evaluate(both->expr, valueOf);
+    if (!value)
+      continue;
+    ++compared;
+    ASSERT_EQ(*value, both->value) << str(both->expr);
+    DimExpr partly = dims.substitute(both->expr, [&](DimSymbol id) -> std::optional<DimExpr> {
+      if (id == bId || id == dimId)
+        return DimExpr(sizes[id]);
+      return std::nullopt;
+    });
+    std::optional<int64_t> rest = dims.evaluate(partly, valueOf);
+    if (rest) {
+      ASSERT_EQ(*rest, both->value) << str(both->expr) << " became " << str(partly);
+    }
+  }
+  EXPECT_GT(compared, 1000u);
 }
 
 } // namespace
