@@ -206,4 +206,17 @@ TEST_P(LibraryBlock, WeightsAndShapes) {
 INSTANTIATE_TEST_SUITE_P(All, LibraryBlock, ::testing::ValuesIn(blocks),
                          [](const auto &info) { return info.param.name; });
 
+TEST(Library, UnknownActivation) {
+  SourceMap sources;
+  DiagnosticEngine diags(sources);
+  FileId file = sources.addFile("m.ncr", "import std.activation\nmodel M {\n"
+                                         "  entry f(x: f32[B]) { return activate(x, \"rleu\") }\n"
+                                         "}\n");
+  mlir::MLIRContext context;
+  language::compileModel(context, file, sources, diags, options());
+  EXPECT_NE(rendered(diags).find("m.ncr:3:31: error: no activation is called so"),
+            std::string::npos)
+      << rendered(diags);
+}
+
 } // namespace
