@@ -24,6 +24,13 @@ Array Array::scalar(Type elementType, int64_t value) {
   return array;
 }
 
+/// Computing form takes 8 bytes per element, and a wrong size should be an error, not the end of
+/// the machine's memory.
+static bool isHoldable(ArrayRef<int64_t> shape) {
+  std::optional<int64_t> count = elementCount(shape);
+  return count && *count <= int64_t(1) << 31;
+}
+
 static std::string describe(ArrayRef<int64_t> shape) {
   return "[" +
          llvm::join(llvm::map_range(shape, [](int64_t n) { return std::to_string(n); }), ", ") +
@@ -43,7 +50,7 @@ LogicalResult nacre::interpreter::checkShape(Operation *op, ArrayRef<int64_t> sh
   if (!fits)
     return op->emitError() << what << " has shape " << describe(shape) << ", which is not of type "
                            << type;
-  if (!elementCount(shape))
+  if (!isHoldable(shape))
     return op->emitError() << what << " of shape " << describe(shape) << " is too large";
   return success();
 }
@@ -171,7 +178,7 @@ FailureOr<Array> nacre::interpreter::toArray(Operation *op, Attribute constant) 
   auto elements = dyn_cast<ElementsAttr>(constant);
   if (!elements || !elementBytes(elements.getElementType()))
     return op->emitError() << "cannot read the constant " << constant;
-  if (!elementCount(elements.getShapedType().getShape()))
+  if (!isHoldable(elements.getShapedType().getShape()))
     return op->emitError() << "constant of type " << elements.getType() << " is too large";
   Array array(elements.getElementType(), elements.getShapedType().getShape());
   if (array.isFloat()) {

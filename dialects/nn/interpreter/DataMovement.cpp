@@ -166,8 +166,9 @@ static FailureOr<Array> evaluateExtractSlice(tensor::ExtractSliceOp op, Operands
     return failure();
   SmallVector<int64_t> strides = stridesOf(input.shape);
   int64_t start = offsetOf(offsets, strides), to = 0;
-  for (auto [stride, step] : llvm::zip(strides, steps))
-    stride *= step;
+  // A step over a single element may be any number, and is never taken.
+  for (auto [stride, step, size] : llvm::zip(strides, steps, sizes))
+    stride = size > 1 ? stride * step : 0;
   forEachIndex(sizes, [&](ArrayRef<int64_t> index) {
     result->copyElement(to++, input, start + offsetOf(index, strides));
   });

@@ -32,7 +32,8 @@ static SmallVector<Tap> tapsAt(const nn::Window &window, ArrayRef<int64_t> index
           index[i] * window.strides[i] - window.padding[2 * i] + tap[i] * window.dilations[i];
       padding |= at < 0 || at >= inputSizes[i];
       beyond |= at >= inputSizes[i] + window.padding[2 * i + 1];
-      position = position * inputSizes[i] + at;
+      if (!padding)
+        position = position * inputSizes[i] + at;
     }
     if (!beyond)
       taps.push_back({padding ? -1 : position, kernelPosition});

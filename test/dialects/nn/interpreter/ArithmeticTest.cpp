@@ -103,6 +103,18 @@ TEST_F(ArithmeticTest, Constants) {
   EXPECT_EQ(outcome.values(4), numbers(1, 3.140625));
 }
 
+TEST_F(ArithmeticTest, AConstantThatIsTooLarge) {
+  EXPECT_EQ(run(R"(
+    func.func @f() -> tensor<f32> {
+      %0 = arith.constant dense<0.0> : tensor<8589934592xf32>
+      %1 = nn.reduce sum %0 [0] : tensor<8589934592xf32> -> tensor<f32>
+      return %1 : tensor<f32>
+    })",
+                {})
+                .errors,
+            containing("too large"));
+}
+
 TEST_F(ArithmeticTest, FloatsOnTensors) {
   const char *text = R"(
     func.func @f(%x: tensor<2xf32>, %y: tensor<2xf32>) -> tensor<2xf32> {

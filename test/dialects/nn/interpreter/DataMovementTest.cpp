@@ -85,6 +85,7 @@ TEST_F(DataMovementTest, Iota) {
   EXPECT_EQ(outcome.values(0), numbers(0, 1, 2, 3)) << outcome.errors;
   EXPECT_EQ(outcome.values(1), numbers(0, 1, 2));
   EXPECT_EQ(run(text, {index(int64_t(1) << 60)}).errors, containing("too large"));
+  EXPECT_EQ(run(text, {index(int64_t(1) << 33)}).errors, containing("too large"));
 }
 
 TEST_F(DataMovementTest, DimOfADynamicDimension) {
@@ -113,6 +114,15 @@ TEST_F(DataMovementTest, ExtractSlice) {
             containing("outside dimension 0"));
   EXPECT_EQ(run(text, {counting({3, 4}), index(0), index(INT64_MAX)}).errors,
             containing("outside dimension 0"));
+}
+
+TEST_F(DataMovementTest, AStepThatIsNotTaken) {
+  const char *text = R"(
+    func.func @f(%x: tensor<3x4xf32>, %step: index) -> tensor<1x1xf32> {
+      %0 = tensor.extract_slice %x[2, 1] [1, 1] [%step, %step] : tensor<3x4xf32> to tensor<1x1xf32>
+      return %0 : tensor<1x1xf32>
+    })";
+  EXPECT_EQ(run(text, {counting({3, 4}), index(INT64_MAX)}).values(), numbers(9));
 }
 
 TEST_F(DataMovementTest, ConcatSplatAndEmpty) {
