@@ -15,7 +15,7 @@ using namespace nacre;
 
 namespace {
 
-/// Writes `<entry>.run`, `.shapes`, `.check` and `.arena_size_of` of one entry.
+/// Writes `<entry>.run`, `.shapes`, `.check` and `.arena` of one entry.
 class EntryFunctions {
 public:
   explicit EntryFunctions(func::FuncOp entry)
@@ -42,6 +42,7 @@ private:
   void emitShapes();
   void emitCheck();
   void emitArenaSize();
+  Value magnitude(Value value, llvm::DenseMap<Value, Value> &known);
   void emitRun();
 
   func::FuncOp entry;
@@ -187,14 +188,57 @@ void EntryFunctions::emitCheck() {
     assertion.erase();
 }
 
+/// The size that `value`, an index of another function, would have without wrapping, roughly: its
+/// arithmetic again in f64. Division is left exact, which only matters below the limits of i64.
+Value EntryFunctions::magnitude(Value value, llvm::DenseMap<Value, Value> &known) {
+  Value &result = known[value];
+  if (result)
+    return result;
+  Type f64 = b.getF64Type();
+  Operation *op = value.getDefiningOp();
+  if (auto constant = getConstantIntValue(value)) {
+    Value number =
+        arith::ConstantOp::create(b, loc, b.getF64FloatAttr(static_cast<double>(*constant)));
+    return known[value] = number;
+  }
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(magnitude(operand, known));
+  Value number;
+  if (isa<arith::AddIOp>(op))
+    number = arith::AddFOp::create(b, loc, operands[0], operands[1]);
+  else if (isa<arith::MulIOp>(op))
+    number = arith::MulFOp::create(b, loc, operands[0], operands[1]);
+  else if (isa<arith::DivUIOp, arith::DivSIOp, arith::FloorDivSIOp, arith::CeilDivSIOp>(op))
+    number = arith::DivFOp::create(b, loc, operands[0], operands[1]);
+  else if (isa<arith::SubIOp, arith::MaxSIOp, arith::MinSIOp, arith::RemSIOp, arith::RemUIOp,
+               arith::SelectOp>(op))
+    // No larger than its larger operand, sizes being positive.
+    number = arith::MaximumFOp::create(b, loc, operands[operands.size() - 2], operands.back());
+  else
+    number = arith::ConstantOp::create(b, loc, FloatAttr::get(f64, 0));
+  return known[value] = number;
+}
+
 void EntryFunctions::emitArenaSize() {
   auto size = entry->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(
       (entry.getName() + ".arena_size").str());
   auto function = begin(".arena", {pointer}, b.getI64Type());
   SmallVector<Value> sizes = loadVariables(function.getArgument(0));
   Value bytes = func::CallOp::create(b, loc, size, sizes).getResult(0);
-  func::ReturnOp::create(b, loc,
-                         arith::IndexCastOp::create(b, loc, b.getI64Type(), bytes).getResult());
+  bytes = arith::IndexCastOp::create(b, loc, b.getI64Type(), bytes);
+
+  // Sizes whose product does not fit would wrap around to a small arena: -1 refuses them.
+  llvm::DenseMap<Value, Value> known;
+  for (auto [inner, variable] : llvm::zip(size.getArguments(), sizes)) {
+    Value integer = arith::IndexCastOp::create(b, loc, b.getI64Type(), variable);
+    known[inner] = arith::SIToFPOp::create(b, loc, b.getF64Type(), integer);
+  }
+  Value whole = magnitude(size.getBody().front().getTerminator()->getOperand(0), known);
+  Value limit = arith::ConstantOp::create(b, loc, b.getF64FloatAttr(0x1p62));
+  Value fits = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, whole, limit);
+  Value refused = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(-1));
+  func::ReturnOp::create(b, loc, arith::SelectOp::create(b, loc, fits, bytes, refused).getResult());
 }
 
 void EntryFunctions::emitRun() {

@@ -114,7 +114,7 @@ def EmitEntries : Pass<"emit-entries", "::mlir::ModuleOp"> {
   let summary = "Gives entries the functions that the runtime calls";
   let description = [{
     For each entry the functions of `nacre_entry` in the runtime's artifact.h: `run`, `shapes`,
-    `arena_size` and, where sizes are limited, `check`.
+    `arena` and, where sizes are limited, `check`.
 
     Before:
     ```mlir

@@ -105,7 +105,20 @@ static Value emitGelu(const Emitter &e, nn::GeluOp op, Value x) {
   return e.mul(x, e.sigmoid(u2));
 }
 
-/// x - y * floor(x / y) by remainder and a correction where the signs differ.
+/// Integer x / y rounded to minus infinity. Division by 0 gives 0 and the lowest integer by -1
+/// wraps: the instruction would trap on both, and no input may stop the program.
+static Value emitFloorDivide(const Emitter &e, Value x, Value y) {
+  auto is = [&](int64_t n) {
+    return e.make<arith::CmpIOp>(arith::CmpIPredicate::eq, y, e.constant(n));
+  };
+  Value zero = is(0), minusOne = is(-1);
+  Value unsafe = e.make<arith::OrIOp>(zero, minusOne);
+  Value quotient = e.make<arith::FloorDivSIOp>(x, e.select(unsafe, e.constant(1), y));
+  Value negated = e.make<arith::SubIOp>(e.constant(0), x);
+  return e.select(zero, e.constant(0), e.select(minusOne, negated, quotient));
+}
+
+/// x - y * floor(x / y); of floats by remainder, and a correction where the signs differ.
 static Value emitModulo(const Emitter &e, Value x, Value y, bool real) {
   if (real) {
     Value rest = e.make<arith::RemFOp>(x, y);
@@ -116,8 +129,9 @@ static Value emitModulo(const Emitter &e, Value x, Value y, bool real) {
     Value differ = e.make<arith::XOrIOp>(restNegative, yNegative);
     return e.select(e.make<arith::AndIOp>(nonzero, differ), e.add(rest, y), rest);
   }
-  Value quotient = e.make<arith::FloorDivSIOp>(x, y);
-  return e.make<arith::SubIOp>(x, e.make<arith::MulIOp>(quotient, y));
+  Value product = e.make<arith::MulIOp>(emitFloorDivide(e, x, y), y);
+  Value isZero = e.make<arith::CmpIOp>(arith::CmpIPredicate::eq, y, e.constant(0));
+  return e.select(isZero, e.constant(0), e.make<arith::SubIOp>(x, product));
 }
 
 static Value emitCompare(const Emitter &e, nn::ComparePredicate predicate, Value x, Value y) {
@@ -228,7 +242,7 @@ Value nacre::cpu::emitElementwise(KernelBuilder &b, Operation *op, ValueRange op
       .Case([&](nn::AddOp) { return real ? e.add(x, y) : e.make<arith::AddIOp>(x, y); })
       .Case([&](nn::SubOp) { return real ? e.sub(x, y) : e.make<arith::SubIOp>(x, y); })
       .Case([&](nn::MulOp) { return real ? e.mul(x, y) : e.make<arith::MulIOp>(x, y); })
-      .Case([&](nn::DivOp) { return real ? e.div(x, y) : e.make<arith::FloorDivSIOp>(x, y); })
+      .Case([&](nn::DivOp) { return real ? e.div(x, y) : emitFloorDivide(e, x, y); })
       .Case([&](nn::ModOp) { return emitModulo(e, x, y, real); })
       .Case([&](nn::PowOp) { return e.make<math::PowFOp>(x, y); })
       .Case([&](nn::MaximumOp) {
