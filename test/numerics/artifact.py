@@ -24,9 +24,10 @@ def find_nacre():
     return max(found, key=lambda p: p.stat().st_mtime)
 
 
-def nacre(*arguments):
-    """Runs the compiler; an unsuccessful run raises with its diagnostics."""
-    done = subprocess.run([str(find_nacre()), *map(str, arguments)], capture_output=True, text=True)
+def nacre(*arguments, folder):
+    """Runs the compiler in `folder`, where a crash leaves its report; an unsuccessful run raises with its diagnostics."""
+    command = [str(find_nacre().resolve()), *map(str, arguments)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"nacre {' '.join(map(str, arguments))}\nexit {done.returncode}\n{done.stderr[-4000:]}")
     return done.stdout
@@ -100,7 +101,7 @@ class Artifact:
     def __init__(self, model, weights, prefix):
         """Compiles `model`. `weights` is a folder, a file or None; `prefix` is the artifact's path, less extension."""
         weights = [] if weights is None else ["--weights", weights]
-        nacre("compile", model, *weights, "--emit=so", "-o", prefix)
+        nacre("compile", model, *weights, "--emit=so", "-o", prefix, folder=prefix.parent)
         self.library_path = prefix.with_name(prefix.name + ".so")
         self.library = ctypes.CDLL(str(self.library_path))
         self.library.nacre_status_text.restype = ctypes.c_char_p
@@ -183,14 +184,11 @@ class Artifact:
         return output
 
 
-def run_command(artifact, weights, entry, inputs, folder):
-    """`nacre run` on an artifact or a model file with .npy files; gives the first output."""
-    folder.mkdir(parents=True, exist_ok=True)
+def run_command(artifact, entry, inputs, folder):
+    """`nacre run` on an artifact with .npy files; gives the output."""
     arguments = ["run", artifact, "--entry", entry, "--output-dir", folder]
-    if weights is not None:
-        arguments += ["--weights", weights]
     for name, value in inputs.items():
         np.save(folder / f"in-{name}.npy", value)
         arguments += ["--input", f"{name}={folder}/in-{name}.npy"]
-    nacre(*arguments)
+    nacre(*arguments, folder=folder)
     return np.load(folder / "result.npy")

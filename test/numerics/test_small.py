@@ -37,7 +37,7 @@ def test_run_command_gives_the_same(compiled, outputs, tmp_path, name):
     network = SMALL[name]
     entry, batch, length = network.cases()[-2 if network.lengths[0] else -1]
     through_command = run_command(
-        compiled(network).library_path, None, entry, network.inputs(batch, length), tmp_path
+        compiled(network).library_path, entry, network.inputs(batch, length), tmp_path
     )
     assert np.array_equal(through_command, outputs(network, entry, batch, length))
 
