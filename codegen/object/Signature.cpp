@@ -5,6 +5,8 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include <fmt/format.h>
+
 using namespace mlir;
 using namespace nacre::object;
 
@@ -21,6 +23,14 @@ std::string nacre::object::spellElement(Type type) {
 
 std::string TensorSignature::spell() const {
   return spellElement(type.getElementType()) + "[" + llvm::join(sizes, ", ") + "]";
+}
+
+std::string EntrySignature::describeArena() const {
+  std::string text = arenaFormula + " bytes";
+  if (liveBoundAt64 > 0)
+    text += fmt::format(" ({:.3f} of what is alive at once, all sizes 64)",
+                        static_cast<double>(arenaAt64) / static_cast<double>(liveBoundAt64));
+  return text;
 }
 
 static TensorSignature tensorOf(Attribute info, std::string fallback) {

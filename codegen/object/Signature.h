@@ -28,6 +28,8 @@ struct EntrySignature {
   bool hasCheck = false;
   /// Arena and live-set lower bound in bytes with every variable at 64.
   int64_t arenaAt64 = 0, liveBoundAt64 = 0;
+  /// "512*B bytes (1.000 of what is alive at once, all sizes 64)".
+  std::string describeArena() const;
 };
 
 /// The word of the language for an element type: "f32".

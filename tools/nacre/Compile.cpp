@@ -195,7 +195,7 @@ void showReport(const CompileReport &report) {
   }
   table.print(llvm::outs());
   for (const object::EntrySignature &entry : report.entries)
-    llvm::outs() << "arena of " << entry.name << ": " << entry.arenaFormula << '\n';
+    llvm::outs() << "arena of " << entry.name << ": " << entry.describeArena() << '\n';
 }
 
 } // namespace

@@ -152,7 +152,7 @@ void Inspector::printEntries(llvm::raw_ostream &out) {
     if (auto count = flops.find(entry.name); count != flops.end())
       out << "    FLOPs " << inFlops(count->second.total) << '\n';
     if (auto arena = arenas.find(entry.name); arena != arenas.end())
-      out << "    arena " << arena->second << " bytes\n";
+      out << "    arena " << arena->second << '\n';
   }
 }
 
@@ -205,7 +205,7 @@ void Inspector::count(mlir::ModuleOp module) {
 
 void Inspector::setArenas(llvm::ArrayRef<object::EntrySignature> entries) {
   for (const object::EntrySignature &entry : entries)
-    arenas[entry.name] = entry.arenaFormula;
+    arenas[entry.name] = entry.describeArena();
 }
 
 void Inspector::print(llvm::raw_ostream &out) {
