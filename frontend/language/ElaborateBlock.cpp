@@ -296,8 +296,10 @@ void Elaborator::declareWeight(Instance *instance, const ast::WeightDecl *decl) 
       pathOf(instance->source, decl->fileName.isPresent() ? decl->fileName.value : decl->name.text);
   weight->type = *type;
   weight->initial = initial;
-  if (declare(instance, decl->name, {Member::Kind::Weight, {}, Value(), weight.get()}))
-    instance->weights.push_back(std::move(weight));
+  if (!declare(instance, decl->name, {Member::Kind::Weight, {}, Value(), weight.get()}))
+    return;
+  instance->order.push_back(weight.get());
+  instance->weights.push_back(std::move(weight));
 }
 
 Value Elaborator::readWeight(Weight *weight, SourceRange range) {
@@ -315,10 +317,12 @@ Value Elaborator::readWeight(Weight *weight, SourceRange range) {
 }
 
 void Elaborator::collectWeights(Instance *instance, llvm::SmallVectorImpl<Weight *> &out) {
-  for (const auto &weight : instance->weights)
-    out.push_back(weight.get());
-  for (Instance *part : instance->parts)
-    collectWeights(part, out);
+  for (auto owned : instance->order) {
+    if (auto *weight = llvm::dyn_cast<Weight *>(owned))
+      out.push_back(weight);
+    else
+      collectWeights(llvm::cast<Instance *>(owned), out);
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -407,8 +411,11 @@ Value Elaborator::makePart(Instance *instance, const ast::Expr *expr, std::strin
       return fail(name->range, "'" + name->name + "' is no block");
     llvm::SmallVector<StringRef> names;
     modules.collectNames(current->module, names);
-    error(name->range, "unknown block '" + name->name + "'")
-        .didYouMean(name->range, nearestName(name->name, names));
+    Diagnostic &diag = error(name->range, "unknown block '" + name->name + "'");
+    if (std::string import = modules.importFor(name->name); !import.empty())
+      diag.note("'import " + import + "' makes it known");
+    else
+      diag.didYouMean(name->range, nearestName(name->name, names));
     return {};
   }
   if (!callExpr) {
@@ -424,6 +431,6 @@ Value Elaborator::makePart(Instance *instance, const ast::Expr *expr, std::strin
                                expr->range, args);
   if (!part)
     return {};
-  instance->parts.push_back(part);
+  instance->order.push_back(part);
   return part;
 }

@@ -164,7 +164,11 @@ void Elaborator::collectNames(llvm::SmallVectorImpl<StringRef> &names) {
 Value Elaborator::unknownName(StringRef name, SourceRange range) {
   llvm::SmallVector<StringRef> names;
   collectNames(names);
-  error(range, "unknown name '" + name + "'").didYouMean(range, nearestName(name, names));
+  Diagnostic &diag = error(range, "unknown name '" + name + "'");
+  if (std::string import = modules.importFor(name); !import.empty())
+    diag.note("'import " + import + "' makes it known");
+  else
+    diag.didYouMean(range, nearestName(name, names));
   return {};
 }
 

@@ -333,8 +333,9 @@ static PartSummary summarizePart(const Instance *instance) {
   summary.path = instance->path;
   summary.block = instance->decl->name.text.str();
   summary.doc = instance->decl->doc.str();
-  for (const Instance *part : instance->parts)
-    summary.parts.push_back(summarizePart(part));
+  for (auto owned : instance->order)
+    if (const auto *part = llvm::dyn_cast<Instance *>(owned))
+      summary.parts.push_back(summarizePart(part));
   return summary;
 }
 

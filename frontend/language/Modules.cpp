@@ -7,6 +7,7 @@
 
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 using namespace nacre;
@@ -17,6 +18,8 @@ namespace path = llvm::sys::path;
 
 /// A program of more files is not one that someone wrote.
 static constexpr size_t maxModules = 1000;
+/// Larger files of the library are not searched for suggestions.
+static constexpr size_t maxLibraryBytes = 1 << 20;
 
 const Module *ModuleTable::load(FileId file) {
   Module &module = modules.emplace_back();
@@ -121,4 +124,24 @@ void ModuleTable::collectNames(const Module *module,
   for (const Module *seen : visible(module))
     for (const auto &[name, decl] : seen->decls)
       names.push_back(name);
+}
+
+std::string ModuleTable::importFor(StringRef name) const {
+  for (const std::string &file : stdNames()) {
+    llvm::SmallString<256> at(stdDirectory);
+    path::append(at, file + ".ncr");
+    auto buffer = llvm::MemoryBuffer::getFile(at, /*IsText=*/true);
+    if (!buffer || (*buffer)->getBufferSize() > maxLibraryBytes)
+      continue;
+    // Declarations of the library begin their line.
+    llvm::SmallVector<StringRef> lines;
+    (*buffer)->getBuffer().split(lines, '\n');
+    for (StringRef line : lines) {
+      if (!line.consume_front("block ") && !line.consume_front("fn "))
+        continue;
+      if (line.consume_front(name) && line.starts_with("("))
+        return "std." + file;
+    }
+  }
+  return "";
 }

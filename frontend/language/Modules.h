@@ -45,6 +45,10 @@ public:
   /// All names that `module` sees, its own first.
   void collectNames(const Module *module, llvm::SmallVectorImpl<llvm::StringRef> &names) const;
 
+  /// The import that would make `name` known, such as "std.linear"; empty where
+  /// the standard library has no such name.
+  std::string importFor(llvm::StringRef name) const;
+
 private:
   void declare(Module &module);
   const Module *import(const Module &from, const ast::ImportDecl *decl);

@@ -192,6 +192,9 @@ const json *Elaborator::findConfig(StringRef key) const {
   return at;
 }
 
+/// "an int", "a str".
+static std::string article(StringRef type) { return (type == "int" ? "an " : "a ") + type.str(); }
+
 /// A piece of JSON as a message shows it.
 static std::string shorten(const json &value) {
   std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -211,7 +214,7 @@ Value Elaborator::configValue(const json &value, StringRef key, SourceRange rang
   auto *list = llvm::dyn_cast_or_null<ast::ListType>(type);
   if (value.is_array()) {
     if (type && !list)
-      return reject("a " + llvm::cast<ast::NamedType>(type)->name.str());
+      return reject(article(llvm::cast<ast::NamedType>(type)->name));
     std::vector<Value> elements;
     for (const json &element : value) {
       elements.push_back(
@@ -249,5 +252,5 @@ Value Elaborator::configValue(const json &value, StringRef key, SourceRange rang
   }
   if (wanted.empty())
     return reject("a number, bool, str or list");
-  return reject((wanted == "int" ? "an " : "a ") + wanted.str());
+  return reject(article(wanted));
 }

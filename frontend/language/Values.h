@@ -15,6 +15,7 @@
 
 #include "mlir/IR/Value.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/PointerUnion.h"
 
 #include <memory>
 #include <variant>
@@ -184,7 +185,8 @@ struct Instance {
   SourceRange declared;                 ///< of the part; invalid for a model
   const ast::FnDecl *unnamed = nullptr; ///< what calling the part runs
   std::vector<std::unique_ptr<Weight>> weights;
-  std::vector<Instance *> parts; ///< in the order of their declaration
+  /// Weights and parts in the order of their declaration.
+  std::vector<llvm::PointerUnion<Weight *, Instance *>> order;
 };
 
 struct Variable {
