@@ -19,8 +19,9 @@ namespace nacre {
 
 static constexpr llvm::StringLiteral passName = "nn-merge-linears";
 
-/// What linears must have in common to merge: input, weight order and the weight's stored type.
-using Key = std::tuple<Value, bool, Type>;
+/// What linears must have in common to merge: input, weight order, the weight's stored type, and
+/// how many heavy operations stand before them.
+using Key = std::tuple<Value, bool, Type, int64_t>;
 
 static RankedTensorType weightType(nn::LinearOp linear) {
   return cast<RankedTensorType>(linear.getWeight().getType());
@@ -113,10 +114,15 @@ struct MergeLinears : nacre::impl::MergeLinearsBase<MergeLinears> {
     for (Block &block : getOperation().getBody()) {
       // In program order, so that the result does not depend on anything else.
       SmallVector<std::pair<Key, SmallVector<nn::LinearOp>>> groups;
-      for (nn::LinearOp linear : block.getOps<nn::LinearOp>()) {
-        if (!weightType(linear).hasStaticShape() || !canMerge(linear))
+      // A merged result is alive until its last slice is read. Linears on either side of an
+      // attention (the keys of all layers of a decoder, say) would fill memory for long.
+      int64_t heavy = 0;
+      for (Operation &op : block) {
+        heavy += isa<nn::AttentionOp, nn::MatmulOp, nn::ConvOp>(op);
+        auto linear = dyn_cast<nn::LinearOp>(op);
+        if (!linear || !weightType(linear).hasStaticShape() || !canMerge(linear))
           continue;
-        Key key{linear.getInput(), linear.getInputMajor(), storedType(linear.getWeight())};
+        Key key{linear.getInput(), linear.getInputMajor(), storedType(linear.getWeight()), heavy};
         auto known = llvm::find_if(groups, [&](auto &group) { return group.first == key; });
         if (known == groups.end())
           groups.emplace_back(key, SmallVector<nn::LinearOp>{linear});

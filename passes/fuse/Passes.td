@@ -164,7 +164,8 @@ def MergeLinears : FusionPass<"nn-merge-linears"> {
     Linears that read the same input (Q, K and V; gate and up) become one with their weights
     concatenated in program order, and slices of its result. The input is read once and the
     product is wide enough to keep a core busy. Only weights that have no other reader merge, and
-    only with weights kept in the same type, so that nothing is stored twice or wider.
+    only with weights kept in the same type, so that nothing is stored twice or wider; and only where no
+    attention, product or convolution stands between them, so that no result waits for long.
 
     Before:
     ```mlir

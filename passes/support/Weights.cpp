@@ -47,11 +47,41 @@ void nacre::hoistWeightExpression(Value value, Operation *op) {
       part->moveBefore(op);
 }
 
+/// Whether two slices of one tensor have no element in common.
+static bool areDisjoint(tensor::ExtractSliceOp a, tensor::ExtractSliceOp b) {
+  ArrayRef<int64_t> starts[] = {a.getStaticOffsets(), b.getStaticOffsets()};
+  ArrayRef<int64_t> sizes[] = {a.getStaticSizes(), b.getStaticSizes()};
+  if (!a.hasUnitStride() || !b.hasUnitStride())
+    return false;
+  for (size_t i = 0; i < starts[0].size(); ++i) {
+    int64_t first = starts[0][i] <= starts[1][i] ? 0 : 1, second = 1 - first;
+    if (!ShapedType::isDynamic(starts[first][i]) && !ShapedType::isDynamic(starts[second][i]) &&
+        !ShapedType::isDynamic(sizes[first][i]) &&
+        starts[first][i] + sizes[first][i] <= starts[second][i])
+      return true;
+  }
+  return false;
+}
+
+/// Whether each element of `value` has at most one reader: one user, or slices that do not overlap.
+static bool isReadOnce(Value value) {
+  if (value.hasOneUse())
+    return true;
+  SmallVector<tensor::ExtractSliceOp> slices;
+  for (Operation *user : value.getUsers()) {
+    auto slice = dyn_cast<tensor::ExtractSliceOp>(user);
+    if (!slice || llvm::any_of(slices, [&](auto other) { return !areDisjoint(slice, other); }))
+      return false;
+    slices.push_back(slice);
+  }
+  return true;
+}
+
 bool nacre::isSoleUse(Value value) {
   for (Operation *op : weightOperations(value)) {
     if (isa<arith::ConstantOp>(op))
       continue;
-    if (op->getNumResults() != 1 || !op->getResult(0).hasOneUse())
+    if (op->getNumResults() != 1 || !isReadOnce(op->getResult(0)))
       return false;
     auto load = dyn_cast<ml_program::GlobalLoadConstOp>(op);
     if (!load)

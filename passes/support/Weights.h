@@ -23,7 +23,8 @@ bool isWeightExpression(mlir::Value value);
 void hoistWeightExpression(mlir::Value value, mlir::Operation *op);
 
 /// True where nothing but one operation reads `value` and, behind it, the weights it is made of:
-/// a rewrite that replaces `value` then leaves no second copy of them in the artifact.
+/// a rewrite that replaces `value` then leaves no second copy of them in the artifact. Slices of
+/// one weight that do not overlap count as different weights.
 /// Uses in other functions are left out: they are rewritten alike.
 bool isSoleUse(mlir::Value value);
 

@@ -45,6 +45,22 @@ func.func @input_major(%x: tensor<?x8xf32>) -> tensor<?x6xf32> {
   return %y : tensor<?x6xf32>
 }
 
+// One matrix that the model cuts into three, as PyTorch's attention keeps it.
+ml_program.global private @in_proj(#ml_program.extern<tensor<12x8xf32>>) : tensor<12x8xf32>
+
+// CHECK-LABEL: @slices_of_one_weight
+// CHECK: tensor.concat dim(0)
+// CHECK: nn.linear %arg0, %{{.*}} : tensor<?x8xf32>, tensor<8x8xf32> -> tensor<?x8xf32>
+// CHECK-NOT: nn.linear
+func.func @slices_of_one_weight(%x: tensor<?x8xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %w = ml_program.global_load_const @in_proj : tensor<12x8xf32>
+  %a = tensor.extract_slice %w[0, 0] [4, 8] [1, 1] : tensor<12x8xf32> to tensor<4x8xf32>
+  %b = tensor.extract_slice %w[4, 0] [4, 8] [1, 1] : tensor<12x8xf32> to tensor<4x8xf32>
+  %0 = nn.linear %x, %a : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
+  %1 = nn.linear %x, %b : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
+  return %0, %1 : tensor<?x4xf32>, tensor<?x4xf32>
+}
+
 // -----
 
 // What must stay.
@@ -97,5 +113,28 @@ func.func @weight_of_the_input(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>) -> (ten
   %a = ml_program.global_load_const @a : tensor<4x8xf32>
   %0 = nn.linear %x, %a : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
   %1 = nn.linear %x, %w : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
+  return %0, %1 : tensor<?x4xf32>, tensor<?x4xf32>
+}
+
+// The second would wait for the attention to pass.
+// CHECK-LABEL: @far_apart
+func.func @far_apart(%x: tensor<?x8xf32>, %q: tensor<1x2x?x4xf32>) -> (tensor<?x4xf32>, tensor<1x2x?x4xf32>, tensor<?x4xf32>) {
+  %a = ml_program.global_load_const @a : tensor<4x8xf32>
+  %c = ml_program.global_load_const @c : tensor<4x8xf32>
+  %0 = nn.linear %x, %a : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
+  %1 = nn.attention %q, %q, %q : tensor<1x2x?x4xf32>, tensor<1x2x?x4xf32>, tensor<1x2x?x4xf32> -> tensor<1x2x?x4xf32>
+  %2 = nn.linear %x, %c : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
+  return %0, %1, %2 : tensor<?x4xf32>, tensor<1x2x?x4xf32>, tensor<?x4xf32>
+}
+
+ml_program.global private @twelve(#ml_program.extern<tensor<12x8xf32>>) : tensor<12x8xf32>
+
+// CHECK-LABEL: @slices_that_overlap
+func.func @slices_that_overlap(%x: tensor<?x8xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %w = ml_program.global_load_const @twelve : tensor<12x8xf32>
+  %a = tensor.extract_slice %w[0, 0] [4, 8] [1, 1] : tensor<12x8xf32> to tensor<4x8xf32>
+  %b = tensor.extract_slice %w[3, 0] [4, 8] [1, 1] : tensor<12x8xf32> to tensor<4x8xf32>
+  %0 = nn.linear %x, %a : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
+  %1 = nn.linear %x, %b : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
   return %0, %1 : tensor<?x4xf32>, tensor<?x4xf32>
 }
