@@ -253,17 +253,20 @@ std::optional<CompileReport> nacre::tool::compileModel(Session &session, LoadedM
   object::WeightSource source;
   source.load = [&](llvm::StringRef path) { return provider.load(path); };
   source.release = [&](llvm::StringRef path) { provider.release(path); };
+  // A model that the front end accepted compiles: what MLIR has to say against it is for us.
+  std::string complaints;
+  mlir::ScopedDiagnosticHandler handler(&session.context, [&](mlir::Diagnostic &diagnostic) {
+    llvm::raw_string_ostream(complaints)
+        << "\n  " << diagnostic.getLocation() << ": " << diagnostic;
+    return mlir::success();
+  });
   auto result = nacre::compile(module, std::move(source), options);
   session.progress.clear();
   if (auto *report = std::get_if<CompileReport>(&result))
     return std::move(*report);
   const CompileError &error = std::get<CompileError>(result);
-  if (error.internal) {
-    std::string reason = error.message;
-    for (const Diagnostic &diagnostic : session.diags.diagnostics())
-      reason += "\n  " + diagnostic.place + ": " + diagnostic.message;
-    internalError(reason);
-  }
+  if (error.internal || !complaints.empty())
+    internalError(error.message + complaints);
   if (!session.diags.hasErrors())
     session.diags.errorAt("nacre compile", error.message);
   return std::nullopt;
