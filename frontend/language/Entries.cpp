@@ -102,7 +102,12 @@ bool Elaborator::declareFree(const Function &function, bool isEntry,
     declareFreeNames(*param, i, isEntry);
   for (auto [i, tensor] : llvm::enumerate(tensors)) {
     const ast::Param &param = *tensor;
+    size_t before = diags.errorCount();
     auto type = freeType(param, i);
+    // Arguments have no value yet: a size that names one comes to nothing.
+    if (!type && diags.errorCount() == before && !diags.hasErrors())
+      error(param.type->range, "a size is made of parameters and dimension variables, such as B; "
+                               "it cannot be another argument");
     if (!type || !isReasonable(*type, param.type->range)) {
       good = false;
       continue;

@@ -120,4 +120,17 @@ TEST_F(Mutation, NeverBreaksTheCompiler) {
   EXPECT_GT(refused, 0u);
 }
 
+// What earlier runs found.
+TEST(Found, ArgumentAsSize) {
+  language::CompileOptions options;
+  mlir::MLIRContext context;
+  SourceMap sources;
+  DiagnosticEngine diags(sources);
+  FileId file = sources.addFile(
+      "a.ncr", "model M {\n  entry f(x: f32[x, S], y: f32[S]) -> f32[S] { return y }\n}\n");
+  language::CompileResult result = language::compileModel(context, file, sources, diags, options);
+  EXPECT_EQ(result.internalError, "");
+  EXPECT_EQ(diags.errorCount(), 1u);
+}
+
 } // namespace
