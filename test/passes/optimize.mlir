@@ -1,4 +1,19 @@
 // RUN: nacre-opt %s --split-input-file --nn-optimize | FileCheck %s
+// RUN: nacre-opt %s --split-input-file --nn-optimize --remark-format=emitRemark --remarks-filter=nn-.* \
+// RUN:   -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+
+// Every rewrite is reported at its place.
+// REMARK-DAG: optimize.mlir:{{[0-9]+}}:{{[0-9]+}}: remark: [Passed] raised | Category:nn-raise-linear
+// REMARK-DAG: remark: [Passed] raised | Category:nn-raise-layer-norm
+// REMARK-DAG: remark: [Passed] fused | Category:nn-fuse-attention
+// REMARK-DAG: remark: [Passed] merged | Category:nn-merge-linears
+// REMARK-DAG: remark: [Passed] folded | Category:nn-fold-norm-into-linear
+// REMARK-DAG: remark: [Passed] folded | Category:nn-fold-batch-norm
+// REMARK-DAG: remark: [Passed] window | Category:nn-channels-last
+// REMARK-DAG: remark: [Passed] sunk | Category:nn-channels-last
+// REMARK-DAG: remark: [Passed] outlined | Category:nn-outline-weight-expressions
+// REMARK-DAG: remark: [Passed] resolved | Category:nn-resolve-sizes
+// REMARK-DAG: remark: [Passed] removed | Category:nn-remove-dead-weights
 
 // A layer of BERT with everything written as arithmetic comes out as the list of a
 // transformer layer: Q, K and V in one, attention, two linears with their residuals and norms.
