@@ -124,7 +124,7 @@ void AttentionKernel::packQueries() {
   b.loop(b.index(0), b.index(depth), 1, [&](Value d) {
     b.loop(b.index(0), queryCount, 1, [&](Value i) {
       Value x = b.loadScalar(query, {batch, head, b.add(firstQuery, i), d}, f32);
-      b.storeScalar(make<arith::MulFOp>(x, factor), queries, {d, i});
+      b.storeScalar(b.make<arith::MulFOp>(x, factor), queries, {d, i});
     });
     // Lanes past the last query compute with zeros and are never stored.
     b.loop(queryCount, b.index(block), 1, [&](Value i) { b.storeScalar(zero, queries, {d, i}); });
@@ -164,7 +164,7 @@ void AttentionKernel::applyMask(Value firstKey, Value keys) {
     SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
     std::swap(order[rank - 1], order[rank - 2]);
     auto map = AffineMap::getPermutationMap(order, b.getContext());
-    view = make<memref::TransposeOp>(mask, AffineMapAttr::get(map));
+    view = b.make<memref::TransposeOp>(mask, AffineMapAttr::get(map));
   }
   b.loop(b.index(0), keys, 1, [&](Value row) {
     Value at = b.add(firstKey, row);
@@ -179,7 +179,7 @@ void AttentionKernel::applyMask(Value firstKey, Value keys) {
         Value first = b.add(firstQuery, v * lanes);
         Value left = b.max(b.sub(queryCount, b.index(v * lanes)), b.index(0));
         // A vector wholly past the last query reads the block's first one.
-        Value start = make<arith::SelectOp>(b.less(b.index(0), left), first, firstQuery);
+        Value start = b.make<arith::SelectOp>(b.less(b.index(0), left), first, firstQuery);
         indices.push_back(pick(1, at));
         indices.push_back(start);
         values = b.loadVector(view, indices, element, b.maskOf(left));
@@ -191,8 +191,8 @@ void AttentionKernel::applyMask(Value firstKey, Value keys) {
         values = b.broadcast(b.loadScalar(view, indices, element));
       }
       Value score = vector(scoreTile, row, v);
-      Value masked = isBool ? make<arith::SelectOp>(values, score, wide(minusInfinity))
-                            : make<arith::AddFOp>(score, values);
+      Value masked = isBool ? b.make<arith::SelectOp>(values, score, wide(minusInfinity))
+                            : b.make<arith::AddFOp>(score, values);
       setVector(masked, scoreTile, row, v);
     }
   });
@@ -210,10 +210,10 @@ void AttentionKernel::applyCausal(Value firstKey, Value keys) {
       Value at = b.broadcast(b.add(firstKey, row));
       for (int64_t v = 0; v < vectors; ++v) {
         Value first = b.broadcast(b.add(lastVisible, v * lanes));
-        Value limit = make<arith::AddIOp>(first, lane);
-        Value visible = make<arith::CmpIOp>(arith::CmpIPredicate::sle, at, limit);
+        Value limit = b.make<arith::AddIOp>(first, lane);
+        Value visible = b.make<arith::CmpIOp>(arith::CmpIPredicate::sle, at, limit);
         Value score = vector(scoreTile, row, v);
-        setVector(make<arith::SelectOp>(visible, score, wide(minusInfinity)), scoreTile, row, v);
+        setVector(b.make<arith::SelectOp>(visible, score, wide(minusInfinity)), scoreTile, row, v);
       }
     });
   });
@@ -226,29 +226,29 @@ void AttentionKernel::softmaxAndAccumulate(Value firstKey, Value keys) {
   largest = b.loop(b.index(0), keys, 1, before, [&](Value row, ValueRange carried) {
     SmallVector<Value> next;
     for (int64_t v = 0; v < vectors; ++v)
-      next.push_back(make<arith::MaximumFOp>(carried[v], vector(scoreTile, row, v)));
+      next.push_back(b.make<arith::MaximumFOp>(carried[v], vector(scoreTile, row, v)));
     return next;
   });
   for (int64_t v = 0; v < vectors; ++v) {
     // Where nothing is visible yet, the maximum is -inf and inf - inf would be NaN.
-    Value none = make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, largest[v], wide(minusInfinity));
-    shift.push_back(make<arith::SelectOp>(none, wide(0), largest[v]));
-    correction.push_back(emitExp(b, make<arith::SubFOp>(before[v], shift[v])));
+    Value none = b.make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, largest[v], wide(minusInfinity));
+    shift.push_back(b.make<arith::SelectOp>(none, wide(0), largest[v]));
+    correction.push_back(emitExp(b, b.make<arith::SubFOp>(before[v], shift[v])));
   }
   sums = b.loop(b.index(0), keys, 1, SmallVector<Value>(vectors, wide(0)),
                 [&](Value row, ValueRange carried) {
                   SmallVector<Value> next;
                   for (int64_t v = 0; v < vectors; ++v) {
                     Value score = vector(scoreTile, row, v);
-                    Value p = emitExp(b, make<arith::SubFOp>(score, shift[v]));
+                    Value p = emitExp(b, b.make<arith::SubFOp>(score, shift[v]));
                     setVector(p, scoreTile, row, v);
-                    next.push_back(make<arith::AddFOp>(carried[v], p));
+                    next.push_back(b.make<arith::AddFOp>(carried[v], p));
                   }
                   return next;
                 });
   for (int64_t v = 0; v < vectors; ++v) {
     Value old = vector(statistics, b.index(1), v);
-    setVector(make<math::FmaOp>(old, correction[v], sums[v]), statistics, b.index(1), v);
+    setVector(b.make<math::FmaOp>(old, correction[v], sums[v]), statistics, b.index(1), v);
     setVector(largest[v], statistics, b.index(0), v);
   }
   Value width = b.index(op.getValue().getType().getDimSize(3));
@@ -262,7 +262,7 @@ void AttentionKernel::softmaxAndAccumulate(Value firstKey, Value keys) {
     for (int64_t r = 0; r < height; ++r)
       for (int64_t v = 0; v < vectors; ++v)
         initial.push_back(
-            make<arith::MulFOp>(vector(accumulator, b.add(row, r), v), correction[v]));
+            b.make<arith::MulFOp>(vector(accumulator, b.add(row, r), v), correction[v]));
     SmallVector<Value> products = kernel.run(b.index(0), keys, initial);
     for (int64_t r = 0; r < height; ++r)
       for (int64_t v = 0; v < vectors; ++v)
@@ -274,15 +274,16 @@ void AttentionKernel::writeResult() {
   Value width = b.index(op.getValue().getType().getDimSize(3));
   for (int64_t v = 0; v < vectors; ++v) {
     Value sum = vector(statistics, b.index(1), v);
-    Value empty = make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, sum, wide(0));
-    Value divided = make<arith::DivFOp>(wide(1), sum);
-    setVector(make<arith::SelectOp>(empty, wide(0), divided), statistics, b.index(1), v);
+    Value empty = b.make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, sum, wide(0));
+    Value divided = b.make<arith::DivFOp>(wide(1), sum);
+    setVector(b.make<arith::SelectOp>(empty, wide(0), divided), statistics, b.index(1), v);
   }
   b.loop(b.index(0), queryCount, 1, [&](Value i) {
     Value scale = b.loadScalar(statistics, {b.index(1), i}, f32);
     b.loop(b.index(0), width, 1, [&](Value d) {
       Value x = b.loadScalar(accumulator, {d, i}, f32);
-      b.storeScalar(make<arith::MulFOp>(x, scale), output, {batch, head, b.add(firstQuery, i), d});
+      b.storeScalar(b.make<arith::MulFOp>(x, scale), output,
+                    {batch, head, b.add(firstQuery, i), d});
     });
   });
 }

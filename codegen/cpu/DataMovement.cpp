@@ -82,7 +82,7 @@ LogicalResult nacre::cpu::emitPad(KernelBuilder &b, nn::PadOp root) {
     return failure();
   Type element = getElementTypeOrSelf(root.getType());
   SmallVector<Value> inSizes = b.dims(*input), outSizes = b.dims(b.output);
-  Value constant = make<arith::ConstantOp>(b, cast<TypedAttr>(root.getValueAttr()));
+  Value constant = b.make<arith::ConstantOp>(cast<TypedAttr>(root.getValueAttr()));
   Value wide = b.broadcast(constant);
   overRows(b, outSizes, [&](ValueRange at) {
     auto fill = [&](Value low, Value high) {
@@ -94,12 +94,12 @@ LogicalResult nacre::cpu::emitPad(KernelBuilder &b, nn::PadOp root) {
     };
     // A row of the result lies in the input where all its leading indices do.
     SmallVector<Value> from;
-    Value inside = make<arith::ConstantOp>(b, b.getBoolAttr(true));
+    Value inside = b.make<arith::ConstantOp>(b.getBoolAttr(true));
     for (auto [i, index] : llvm::enumerate(at)) {
       Value shifted = b.sub(index, b.index(root.getLow()[i]));
       from.push_back(shifted);
-      Value fits = make<arith::CmpIOp>(b, arith::CmpIPredicate::ult, shifted, inSizes[i]);
-      inside = make<arith::AndIOp>(b, inside, fits);
+      Value fits = b.make<arith::CmpIOp>(arith::CmpIPredicate::ult, shifted, inSizes[i]);
+      inside = b.make<arith::AndIOp>(inside, fits);
     }
     auto choice = scf::IfOp::create(b, b.loc, inside, /*withElseRegion=*/true);
     OpBuilder::InsertionGuard guard(b);
@@ -135,26 +135,25 @@ LogicalResult nacre::cpu::emitRotary(KernelBuilder &b, nn::RotaryOp root) {
       where.push_back(at.front());
     where.push_back(at.back());
     Value raw = b.loadScalar(*positions, where, getElementTypeOrSelf(root.getPositions()));
-    Value position = make<arith::SIToFPOp>(b, f32, raw);
+    Value position = b.make<arith::SIToFPOp>(f32, raw);
     auto element = [&](Value column) {
       SmallVector<Value> indices(at);
       indices.push_back(column);
       return indices;
     };
     b.loop(b.index(0), b.index(pairs), 1, [&](Value pair) {
-      Value number =
-          make<arith::SIToFPOp>(b, f32, make<arith::IndexCastOp>(b, b.getI64Type(), pair));
-      Value frequency = make<math::ExpOp>(b, make<arith::MulFOp>(b, number, step));
-      Value angle = make<arith::MulFOp>(b, position, frequency);
-      Value cosine = make<math::CosOp>(b, angle), sine = make<math::SinOp>(b, angle);
+      Value number = b.make<arith::SIToFPOp>(f32, b.make<arith::IndexCastOp>(b.getI64Type(), pair));
+      Value frequency = b.make<math::ExpOp>(b.make<arith::MulFOp>(number, step));
+      Value angle = b.make<arith::MulFOp>(position, frequency);
+      Value cosine = b.make<math::CosOp>(angle), sine = b.make<math::SinOp>(angle);
       Value first = half ? pair : b.mul(pair, 2);
       Value second = half ? b.add(pair, pairs) : b.add(first, 1);
       Value x = b.loadScalar(*input, element(first), f32);
       Value y = b.loadScalar(*input, element(second), f32);
-      auto product = [&](Value p, Value q) { return make<arith::MulFOp>(b, p, q); };
-      b.storeScalar(make<arith::SubFOp>(b, product(x, cosine), product(y, sine)), b.output,
+      auto product = [&](Value p, Value q) { return b.make<arith::MulFOp>(p, q); };
+      b.storeScalar(b.make<arith::SubFOp>(product(x, cosine), product(y, sine)), b.output,
                     element(first));
-      b.storeScalar(make<arith::AddFOp>(b, product(y, cosine), product(x, sine)), b.output,
+      b.storeScalar(b.make<arith::AddFOp>(product(y, cosine), product(x, sine)), b.output,
                     element(second));
     });
     b.loop(b.index(rotated), b.index(depth), 1, [&](Value column) {
@@ -168,11 +167,11 @@ LogicalResult nacre::cpu::emitIota(KernelBuilder &b, nn::IotaOp root) {
   Type element = getElementTypeOrSelf(root.getType());
   auto [low, high] = b.share(b.dim(b.output, 0));
   b.loop(low, high, 1, [&](Value i) {
-    Value number = make<arith::IndexCastOp>(b, b.getI64Type(), i);
+    Value number = b.make<arith::IndexCastOp>(b.getI64Type(), i);
     if (isa<FloatType>(element))
-      number = make<arith::SIToFPOp>(b, element, number);
+      number = b.make<arith::SIToFPOp>(element, number);
     else if (element.getIntOrFloatBitWidth() < 64)
-      number = make<arith::TruncIOp>(b, element, number);
+      number = b.make<arith::TruncIOp>(element, number);
     b.storeScalar(number, b.output, i);
   });
   return success();

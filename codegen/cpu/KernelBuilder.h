@@ -37,6 +37,12 @@ public:
   /// The value of an index operand or an index computed in the dispatch.
   mlir::Value indexValue(mlir::Value index);
 
+  /// Writes an operation of one result.
+  template <typename Op, typename... Args>
+  mlir::Value make(Args &&...args) {
+    return Op::create(*this, loc, std::forward<Args>(args)...).getResult();
+  }
+
   // Index arithmetic, folded where constant.
   mlir::Value index(int64_t value);
   mlir::Value add(mlir::Value a, mlir::Value b);

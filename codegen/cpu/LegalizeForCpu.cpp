@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "codegen/cpu/Passes.h"
+#include "passes/support/Weights.h"
 
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -18,41 +19,25 @@ namespace {
 
 RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
-/// True where a value depends on weights and constants alone.
-bool isWeightExpression(Value value) {
+/// True where a value is weights, placed differently at most.
+bool onlyMovesWeights(Value value) {
   Operation *op = value.getDefiningOp();
-  if (!op || !isa<RankedTensorType>(value.getType()))
-    return false;
-  if (isa<ml_program::GlobalLoadConstOp, arith::ConstantOp>(op))
+  if (isa_and_present<ml_program::GlobalLoadConstOp>(op))
     return true;
-  return op->getNumOperands() > 0 && isMemoryEffectFree(op) &&
-         llvm::all_of(op->getOperands(), isWeightExpression);
+  return isa_and_present<nn::TransposeOp, nn::ReshapeOp, tensor::ExtractSliceOp, tensor::ConcatOp>(
+             op) &&
+         llvm::all_of(op->getOperands(), [](Value operand) {
+           return !isa<RankedTensorType>(operand.getType()) || onlyMovesWeights(operand);
+         });
 }
 
-/// The float type that the weights under pure movement (transposes, reshapes, slices,
-/// concatenation) are stored in, if it is one and narrower than f32.
-Type storedType(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (auto load = dyn_cast_if_present<ml_program::GlobalLoadConstOp>(op)) {
-    auto global = SymbolTable::lookupNearestSymbolFrom<ml_program::GlobalOp>(op, load.getGlobal());
-    auto stored = global ? global->getAttrOfType<TypeAttr>("nn.stored") : TypeAttr();
-    if (!stored || !typeOf(value).getElementType().isF32())
-      return {};
-    return stored.getValue().isF16() || stored.getValue().isBF16() ? stored.getValue() : Type();
-  }
-  if (!isa_and_present<nn::TransposeOp, nn::ReshapeOp, tensor::ExtractSliceOp, tensor::ConcatOp>(
-          op))
+/// The narrow float type that weights computed with in f32 keep in the artifact: the one they are
+/// stored in, where nothing but their places changes.
+Type keptType(Value value) {
+  if (!typeOf(value).getElementType().isF32() || !onlyMovesWeights(value))
     return {};
-  Type common;
-  for (Value operand : op->getOperands()) {
-    if (!isa<RankedTensorType>(operand.getType()))
-      continue;
-    Type stored = storedType(operand);
-    if (!stored || (common && common != stored))
-      return {};
-    common = stored;
-  }
-  return common;
+  Type stored = storedType(value);
+  return stored && (stored.isF16() || stored.isBF16()) ? stored : Type();
 }
 
 Value castTo(PatternRewriter &rewriter, Location loc, Value value, Type element) {
@@ -92,7 +77,7 @@ struct PackLinear : OpRewritePattern<nn::LinearOp> {
       return success();
     }
     Value weight = op.getWeight();
-    Type stored = storedType(weight);
+    Type stored = keptType(weight);
     weight = castTo(rewriter, loc, weight, stored ? stored : f32);
     if (op.getInputMajor())
       weight = transpose(rewriter, loc, weight, {1, 0});
@@ -141,7 +126,7 @@ struct PackConv : OpRewritePattern<nn::ConvOp> {
                                 rewriter.getDenseI64ArrayAttr(high), rewriter.getF32FloatAttr(0));
     }
     // [O, C/g, taps...] -> [O, taps..., C/g] -> [g, O/g, taps * C/g] -> panels.
-    Type stored = storedType(op.getWeight());
+    Type stored = keptType(op.getWeight());
     Value weight = castTo(rewriter, loc, op.getWeight(), stored ? stored : f32);
     auto shape = typeOf(weight).getShape();
     int64_t groups = op.getGroups(), outputs = shape[0], depth = 1;
@@ -229,7 +214,7 @@ struct InF32 : OpRewritePattern<Op> {
 struct GatherStored : OpRewritePattern<nn::GatherOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(nn::GatherOp op, PatternRewriter &rewriter) const override {
-    Type stored = storedType(op.getData());
+    Type stored = keptType(op.getData());
     if (!stored)
       return failure();
     Value data = castTo(rewriter, op.getLoc(), op.getData(), stored);

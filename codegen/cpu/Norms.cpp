@@ -21,15 +21,15 @@ static Value make(KernelBuilder &b, Args &&...args) {
 }
 
 static Value toFloat(KernelBuilder &b, Value size) {
-  Value integer = make<arith::IndexCastOp>(b, b.getI64Type(), size);
-  return make<arith::SIToFPOp>(b, b.getF32Type(), integer);
+  Value integer = b.make<arith::IndexCastOp>(b.getI64Type(), size);
+  return b.make<arith::SIToFPOp>(b.getF32Type(), integer);
 }
 
 /// 1 / sqrt(sum / count + epsilon)
 static Value inverseDeviation(KernelBuilder &b, Value sum, Value count, double epsilon) {
-  Value variance = make<arith::DivFOp>(b, sum, count);
-  Value shifted = make<arith::AddFOp>(b, variance, b.splat(b.getF32Type(), epsilon));
-  return make<arith::DivFOp>(b, b.splat(b.getF32Type(), 1), make<math::SqrtOp>(b, shifted));
+  Value variance = b.make<arith::DivFOp>(sum, count);
+  Value shifted = b.make<arith::AddFOp>(variance, b.splat(b.getF32Type(), epsilon));
+  return b.make<arith::DivFOp>(b.splat(b.getF32Type(), 1), b.make<math::SqrtOp>(shifted));
 }
 
 /// Runs `body(row)` for this thread's rows of `rows`.
@@ -52,7 +52,7 @@ LogicalResult nacre::cpu::emitSoftmax(KernelBuilder &b, nn::SoftmaxOp root) {
                                   vector::CombiningKind::MAXIMUMF, load);
     Value wide = b.broadcast(largest);
     auto shifted = [&](Value column, Value mask) {
-      return make<arith::SubFOp>(b, load(column, mask), wide);
+      return b.make<arith::SubFOp>(load(column, mask), wide);
     };
     Value zero = b.splat(f32, 0);
     Value sum = reduceColumns(b, b.index(0), columns, zero, zero, vector::CombiningKind::ADD,
@@ -61,11 +61,11 @@ LogicalResult nacre::cpu::emitSoftmax(KernelBuilder &b, nn::SoftmaxOp root) {
                                 b.storeVector(e, out, {at, column}, mask);
                                 return e;
                               });
-    Value scale = b.broadcast(make<arith::DivFOp>(b, b.splat(f32, 1), sum));
+    Value scale = b.broadcast(b.make<arith::DivFOp>(b.splat(f32, 1), sum));
     overColumns(b, b.index(0), columns, [&](Value column, Value mask) {
       Place place{at, column, mask};
       Value e = b.loadVector(out, {at, column}, f32, mask);
-      tile->store(tile->emit(place, make<arith::MulFOp>(b, e, scale)), place);
+      tile->store(tile->emit(place, b.make<arith::MulFOp>(e, scale)), place);
     });
   });
   return success();
@@ -101,24 +101,24 @@ static LogicalResult emitRowNorm(KernelBuilder &b, Operation *root, Value inputT
     Value mean;
     if (centered) {
       Value sum = sumOf([](Value x) { return x; });
-      mean = b.broadcast(make<arith::DivFOp>(b, sum, count));
+      mean = b.broadcast(b.make<arith::DivFOp>(sum, count));
     }
-    auto center = [&](Value x) { return centered ? make<arith::SubFOp>(b, x, mean) : x; };
+    auto center = [&](Value x) { return centered ? b.make<arith::SubFOp>(x, mean) : x; };
     Value squares = sumOf([&](Value x) {
       Value away = center(x);
-      return make<arith::MulFOp>(b, away, away);
+      return b.make<arith::MulFOp>(away, away);
     });
     Value inverse = b.broadcast(inverseDeviation(b, squares, count, epsilon));
     overColumns(b, b.index(0), columns, [&](Value column, Value mask) {
       Value position = b.add(start, column);
-      Value y = make<arith::MulFOp>(b, center(load(position, mask)), inverse);
+      Value y = b.make<arith::MulFOp>(center(load(position, mask)), inverse);
       if (flatScale && flatBias)
-        y = make<math::FmaOp>(b, y, b.loadVector(flatScale, column, f32, mask),
-                              b.loadVector(flatBias, column, f32, mask));
+        y = b.make<math::FmaOp>(y, b.loadVector(flatScale, column, f32, mask),
+                                b.loadVector(flatBias, column, f32, mask));
       else if (flatScale)
-        y = make<arith::MulFOp>(b, y, b.loadVector(flatScale, column, f32, mask));
+        y = b.make<arith::MulFOp>(y, b.loadVector(flatScale, column, f32, mask));
       else if (flatBias)
-        y = make<arith::AddFOp>(b, y, b.loadVector(flatBias, column, f32, mask));
+        y = b.make<arith::AddFOp>(y, b.loadVector(flatBias, column, f32, mask));
       if (tile->isIdentity())
         return b.storeVector(y, flatOut, position, mask);
       Place place{at, column, mask};
@@ -160,11 +160,11 @@ LogicalResult nacre::cpu::emitGroupNorm(KernelBuilder &b, nn::GroupNormOp root) 
           b, start, end, zero, zero, vector::CombiningKind::ADD,
           [&](Value position, Value mask) { return of(b.loadVector(in, position, f32, mask)); });
     };
-    Value mean = make<arith::DivFOp>(b, sumOf([](Value x) { return x; }), count);
+    Value mean = b.make<arith::DivFOp>(sumOf([](Value x) { return x; }), count);
     Value wideMean = b.broadcast(mean);
     Value squares = sumOf([&](Value x) {
-      Value away = make<arith::SubFOp>(b, x, wideMean);
-      return make<arith::MulFOp>(b, away, away);
+      Value away = b.make<arith::SubFOp>(x, wideMean);
+      return b.make<arith::MulFOp>(away, away);
     });
     Value inverse = inverseDeviation(b, squares, count, root.getEpsilon().convertToDouble());
     Value firstChannel = b.mul(b.rem(at, b.index(groups)), perGroup);
@@ -172,13 +172,13 @@ LogicalResult nacre::cpu::emitGroupNorm(KernelBuilder &b, nn::GroupNormOp root) 
       Value which = b.add(firstChannel, channel);
       Value factor = inverse;
       if (*scale)
-        factor = make<arith::MulFOp>(b, inverse, b.loadScalar(*scale, which, f32));
+        factor = b.make<arith::MulFOp>(inverse, b.loadScalar(*scale, which, f32));
       Value wide = b.broadcast(factor);
       Value shift = b.broadcast(*bias ? b.loadScalar(*bias, which, f32) : zero);
       Value low = b.add(start, b.mul(channel, spatial));
       overColumns(b, low, b.add(low, spatial), [&](Value position, Value mask) {
         Value x = b.loadVector(in, position, f32, mask);
-        Value y = make<math::FmaOp>(b, make<arith::SubFOp>(b, x, wideMean), wide, shift);
+        Value y = b.make<math::FmaOp>(b.make<arith::SubFOp>(x, wideMean), wide, shift);
         b.storeVector(y, out, position, mask);
       });
     });

@@ -46,22 +46,22 @@ static Value neutral(KernelBuilder &b, nn::Reduction kind, Type element) {
   }
   unsigned width = element.getIntOrFloatBitWidth();
   APInt value = max ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width);
-  return make<arith::ConstantOp>(b, b.getIntegerAttr(element, value));
+  return b.make<arith::ConstantOp>(b.getIntegerAttr(element, value));
 }
 
 static Value divideByCount(KernelBuilder &b, Value sum, Value count) {
   Type type = sum.getType();
-  Value integer = make<arith::IndexCastOp>(b, b.getI64Type(), count);
+  Value integer = b.make<arith::IndexCastOp>(b.getI64Type(), count);
   Type element = getElementTypeOrSelf(type);
   Value divisor;
   if (isa<FloatType>(element))
-    divisor = make<arith::SIToFPOp>(b, element, integer);
+    divisor = b.make<arith::SIToFPOp>(element, integer);
   else
-    divisor = element == integer.getType() ? integer : make<arith::TruncIOp>(b, element, integer);
+    divisor = element == integer.getType() ? integer : b.make<arith::TruncIOp>(element, integer);
   if (isa<VectorType>(type))
     divisor = b.broadcast(divisor);
-  return isa<FloatType>(element) ? make<arith::DivFOp>(b, sum, divisor)
-                                 : make<arith::DivSIOp>(b, sum, divisor);
+  return isa<FloatType>(element) ? b.make<arith::DivFOp>(sum, divisor)
+                                 : b.make<arith::DivSIOp>(sum, divisor);
 }
 
 /// Nested loops over `sizes`, carrying one value.
