@@ -167,6 +167,8 @@ int main(int argc, char **argv) {
     nacre_model *model;
     nacre_status opened = net->open(argv[2 + n], &model);
     check(opened, model);
+    /* Both networks are done sooner than a second thread is woken. */
+    check(nacre_set_threads(model, 1), model);
     size_t arenaBytes = net->arena_size(1);
     void *arena = allocate(net->arena_size(count));
 
