@@ -74,6 +74,7 @@ step 'What is needed'
 tools/setup.sh
 
 step 'Nacre itself'
+mkdir -p build
 if [[ ! -e build/dev/build.ninja ]]; then cmake --preset dev >build/configure.log || { cat build/configure.log; exit 1; }; fi
 cmake --build --preset dev --target nacre nacre_runtime
 mkdir -p "$out"
