@@ -165,9 +165,10 @@ if wants full; then setup_options=(--torch); fi
 if ! tools/setup.sh "${setup_options[@]}"; then exit 1; fi
 python=$PWD/.venv/bin/python
 
-# The sanitizers' own settings: LLVM's shared libraries are not instrumented, so containers that cross
-# over cannot be annotated; what LLVM keeps until the end of the process is no leak of ours.
-export ASAN_OPTIONS=detect_container_overflow=0:detect_leaks=0:abort_on_error=0
+# The sanitizers' own settings: LLVM's shared libraries are not instrumented, so containers and allocators
+# that cross over cannot be annotated (our side marks memory of an MLIR allocator that the library then
+# hands out without a mark); what LLVM keeps until the end of the process is no leak of ours.
+export ASAN_OPTIONS=detect_container_overflow=0:allow_user_poisoning=0:detect_leaks=0:abort_on_error=0
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 
 targets=()
