@@ -248,7 +248,7 @@ void AttentionKernel::softmaxAndAccumulate(Value firstKey, Value keys) {
                 });
   for (int64_t v = 0; v < vectors; ++v) {
     Value old = vector(statistics, b.index(1), v);
-    setVector(b.make<math::FmaOp>(old, correction[v], sums[v]), statistics, b.index(1), v);
+    setVector(b.fma(old, correction[v], sums[v]), statistics, b.index(1), v);
     setVector(largest[v], statistics, b.index(0), v);
   }
   Value width = b.index(op.getValue().getType().getDimSize(3));

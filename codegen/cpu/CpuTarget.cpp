@@ -25,6 +25,12 @@ FailureOr<CpuTarget> CpuTarget::get(StringRef cpu, std::string &error, StringRef
   if (!target)
     return failure();
 
+  // Asked of a description of no CPU in particular: one made for an unknown name would print so.
+  std::unique_ptr<llvm::MCSubtargetInfo> any(target->createMCSubtargetInfo(triple, "", ""));
+  if (!any || (cpu != "native" && !any->isCPUStringValid(cpu))) {
+    error = ("unknown target CPU '" + cpu + "'; use 'native' or a name such as 'x86-64-v3'").str();
+    return failure();
+  }
   if (cpu == "native") {
     result.cpu = llvm::sys::getHostCPUName().str();
     SmallVector<std::string> features;
@@ -38,8 +44,8 @@ FailureOr<CpuTarget> CpuTarget::get(StringRef cpu, std::string &error, StringRef
   }
   std::unique_ptr<llvm::MCSubtargetInfo> info(
       target->createMCSubtargetInfo(triple, result.cpu, result.features));
-  if (!info || !info->isCPUStringValid(result.cpu)) {
-    error = ("unknown target CPU '" + cpu + "'; use 'native' or a name such as 'x86-64-v3'").str();
+  if (!info) {
+    error = "LLVM cannot generate code for '" + result.cpu + "'";
     return failure();
   }
   if (triple.isX86()) {
@@ -47,6 +53,12 @@ FailureOr<CpuTarget> CpuTarget::get(StringRef cpu, std::string &error, StringRef
     bool avx2 = info->checkFeatures("+avx2,+fma");
     result.lanes = avx512 ? 16 : avx2 ? 8 : 4;
     result.registers = avx512 ? 32 : 16;
+    result.fusedMultiplyAdd = info->checkFeatures("+fma");
+    for (llvm::StringRef feature :
+         {"avx", "avx2", "avx512bf16", "avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512fp16",
+          "avx512vl", "avx512vnni", "bmi", "bmi2", "f16c", "fma", "popcnt", "sse4.1", "sse4.2"})
+      if (info->checkFeatures(("+" + feature).str()))
+        result.required += (result.required.empty() ? "" : ",") + feature.str();
     // LLVM prefers 256-bit vectors on some CPUs that run 512-bit ones at full speed.
     if (avx512 && !StringRef(result.features).contains("-prefer-256-bit"))
       result.features += (result.features.empty() ? "" : ",") + std::string("-prefer-256-bit");

@@ -14,10 +14,15 @@ namespace nacre::cpu {
 struct CpuTarget {
   /// LLVM's names: the triple, the CPU, and its features as "+avx2,+fma,...".
   std::string triple, cpu, features;
+  /// What code for this CPU may use and not every CPU of the triple has, in LLVM's names,
+  /// sorted: "avx2,fma". An artifact refuses to start without.
+  std::string required;
   /// f32 elements in a vector register.
   int64_t lanes = 4;
   /// Vector registers.
   int64_t registers = 16;
+  /// Whether x * y + z is one instruction; where it is not, libm would be called for its rounding.
+  bool fusedMultiplyAdd = true;
 
   /// The target with LLVM's name `cpu` ("native" for the machine this runs on, its features
   /// included) and further `features`, or a message that names what is wrong.

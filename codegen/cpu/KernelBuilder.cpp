@@ -7,6 +7,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -62,6 +63,12 @@ FailureOr<Value> KernelBuilder::buffer(Value tensor) {
   if (succeeded(view))
     values[tensor] = *view;
   return view;
+}
+
+Value KernelBuilder::fma(Value x, Value y, Value z) {
+  if (target.fusedMultiplyAdd)
+    return make<math::FmaOp>(x, y, z);
+  return make<arith::AddFOp>(make<arith::MulFOp>(x, y), z);
 }
 
 Value KernelBuilder::index(int64_t value) {

@@ -43,6 +43,9 @@ public:
     return Op::create(*this, loc, std::forward<Args>(args)...).getResult();
   }
 
+  /// x * y + z, rounded once where the target has an instruction for it.
+  mlir::Value fma(mlir::Value x, mlir::Value y, mlir::Value z);
+
   // Index arithmetic, folded where constant.
   mlir::Value index(int64_t value);
   mlir::Value add(mlir::Value a, mlir::Value b);

@@ -24,7 +24,7 @@ SmallVector<Value> MicroKernel::run(Value low, Value high, ValueRange accumulato
     for (int64_t r = 0; r < rows; ++r) {
       Value scalar = b.broadcast(left(r, k));
       for (int64_t v = 0; v < vectors; ++v)
-        next.push_back(math::FmaOp::create(b, b.loc, scalar, shared[v], carried[r * vectors + v]));
+        next.push_back(b.fma(scalar, shared[v], carried[r * vectors + v]));
     }
     return next;
   });

@@ -113,8 +113,8 @@ static LogicalResult emitRowNorm(KernelBuilder &b, Operation *root, Value inputT
       Value position = b.add(start, column);
       Value y = b.make<arith::MulFOp>(center(load(position, mask)), inverse);
       if (flatScale && flatBias)
-        y = b.make<math::FmaOp>(y, b.loadVector(flatScale, column, f32, mask),
-                                b.loadVector(flatBias, column, f32, mask));
+        y = b.fma(y, b.loadVector(flatScale, column, f32, mask),
+                  b.loadVector(flatBias, column, f32, mask));
       else if (flatScale)
         y = b.make<arith::MulFOp>(y, b.loadVector(flatScale, column, f32, mask));
       else if (flatBias)
@@ -178,7 +178,7 @@ LogicalResult nacre::cpu::emitGroupNorm(KernelBuilder &b, nn::GroupNormOp root) 
       Value low = b.add(start, b.mul(channel, spatial));
       overColumns(b, low, b.add(low, spatial), [&](Value position, Value mask) {
         Value x = b.loadVector(in, position, f32, mask);
-        Value y = b.make<math::FmaOp>(b.make<arith::SubFOp>(x, wideMean), wide, shift);
+        Value y = b.fma(b.make<arith::SubFOp>(x, wideMean), wide, shift);
         b.storeVector(y, out, position, mask);
       });
     });

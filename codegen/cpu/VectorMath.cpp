@@ -30,7 +30,7 @@ struct Emitter {
   Value sub(Value x, Value y) const { return make<arith::SubFOp>(x, y); }
   Value mul(Value x, Value y) const { return make<arith::MulFOp>(x, y); }
   Value div(Value x, Value y) const { return make<arith::DivFOp>(x, y); }
-  Value fma(Value x, Value y, Value z) const { return make<math::FmaOp>(x, y, z); }
+  Value fma(Value x, Value y, Value z) const { return b.fma(x, y, z); }
   Value compare(arith::CmpFPredicate predicate, Value x, Value y) const {
     return make<arith::CmpFOp>(predicate, x, y);
   }

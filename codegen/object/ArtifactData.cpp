@@ -197,21 +197,6 @@ void DataWriter::write() {
   writeFunctions(artifact);
 }
 
-std::string object::requiredFeatures(llvm::StringRef features) {
-  // What the kernels' code may use; features that only the system uses are not asked for.
-  static constexpr llvm::StringLiteral asked[] = {
-      "avx",      "avx2",       "avx512f",    "avx512bw",   "avx512cd", "avx512dq",
-      "avx512vl", "avx512bf16", "avx512fp16", "avx512vnni", "bmi",      "bmi2",
-      "f16c",     "fma",        "popcnt",     "sse4.1",     "sse4.2"};
-  llvm::SmallVector<llvm::StringRef> list, needed;
-  features.split(list, ',', -1, false);
-  for (llvm::StringRef feature : list)
-    if (feature.consume_front("+") && llvm::is_contained(asked, feature))
-      needed.push_back(feature);
-  llvm::sort(needed);
-  return llvm::join(needed, ",");
-}
-
 void object::addArtifact(llvm::Module &module, const ArtifactInfo &info) {
   DataWriter(module, info).write();
 }

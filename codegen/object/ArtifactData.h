@@ -24,9 +24,6 @@ struct ArtifactInfo {
   BuildId buildId{};
 };
 
-/// The CPU features that code for a target needs and that not every CPU of its triple has.
-std::string requiredFeatures(llvm::StringRef features);
-
 /// Adds `<name>_artifact` (see the runtime's artifact.h) and the C functions of the generated
 /// header to a module that has the entries' `.run`, `.shapes`, `.arena` and `.check` functions.
 void addArtifact(llvm::Module &module, const ArtifactInfo &info);

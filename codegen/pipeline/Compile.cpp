@@ -238,7 +238,7 @@ bool Compilation::run() {
   target = *found;
   info.name = options.name;
   info.metadata = options.metadata;
-  info.cpuFeatures = object::requiredFeatures(target->features);
+  info.cpuFeatures = target->required;
 
   for (const PhaseInfo &phase : allPhases()) {
     if (phase.phase == Phase::object || phase.phase > options.stopAfter)
