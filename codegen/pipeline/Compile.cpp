@@ -141,7 +141,7 @@ bool Compilation::dump(Phase phase) {
 
 bool Compilation::runPhase(Phase phase) {
   PassManager manager(module.getContext());
-  manager.enableVerifier(options.verifyEach);
+  manager.enableVerifier(NACRE_VERIFY_EACH);
   buildPhase(manager, phase, *target);
   if (failed(manager.run(module)))
     return fail("phase '" + infoOf(phase).name.str() + "' failed", /*internal=*/true);

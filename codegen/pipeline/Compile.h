@@ -39,8 +39,6 @@ struct CompileOptions {
   std::string runtimeArchive, includeFolder, programSource;
   /// A JSON object of the model's own, kept in the artifact.
   std::string metadata = "{}";
-  /// Verifies the IR after every pass.
-  bool verifyEach = false;
   /// Told what is being done and how much of all is done, 0 to 1.
   std::function<void(llvm::StringRef what, double done)> progress = [](llvm::StringRef, double) {};
 };
