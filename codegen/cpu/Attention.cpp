@@ -40,23 +40,26 @@ public:
 
 private:
   void packQueries();
+  /// Everything for one block of queries, up to key `end`: statistics and accumulator.
+  void attend(Value end);
   void scores(Value firstKey, Value keys);
   void applyMask(Value firstKey, Value keys);
   void applyCausal(Value firstKey, Value keys);
-  void softmaxAndAccumulate(Value firstKey, Value keys);
+  /// Turns a tile of scores into weights; gives the factors for what was summed before.
+  SmallVector<Value> softmax(Value keys);
+  void accumulate(Value firstKey, Value keys, ValueRange correction);
+  /// The same, leaving out keys of weight 0, whatever their values.
+  void accumulateSeen(Value firstKey, Value keys, ValueRange correction);
+  Value resultHasNaN();
   void writeResult();
 
   Value vector(Value buffer, Value row, int64_t v) {
-    return b.loadVector(buffer, {row, b.index(v * lanes)}, f32);
+    return b.loadVector(buffer, {row, b.index(v * lanes)}, real);
   }
   void setVector(Value x, Value buffer, Value row, int64_t v) {
     b.storeVector(x, buffer, {row, b.index(v * lanes)});
   }
-  template <typename Op, typename... Args>
-  Value make(Args &&...args) {
-    return Op::create(b, b.loc, std::forward<Args>(args)...).getResult();
-  }
-  Value wide(double x) { return b.splat(b.vectorOf(f32), x); }
+  Value wide(double x) { return b.splat(b.vectorOf(real), x); }
 
   /// Keys per tile: with 64 queries the tile of scores is 12 KiB.
   static constexpr int64_t keyTile = 48;
@@ -65,9 +68,10 @@ private:
   KernelBuilder &b;
   nn::AttentionOp op;
   int64_t vectors, lanes, block;
-  Type f32 = b.getF32Type();
+  Type real = getElementTypeOrSelf(op.getQuery().getType());
   Value queries, scoreTile, accumulator, statistics; // scratch; statistics: [max, sum]
   Value batch, head, group, firstQuery, queryCount, causalShift;
+  Value careful; // whether only keys that are seen may be counted; null where all are
 };
 
 } // namespace
@@ -77,10 +81,10 @@ void AttentionKernel::emit() {
   int64_t width = op.getValue().getType().getDimSize(3);
   int64_t heads = op.getQuery().getType().getDimSize(1);
   int64_t perGroup = heads / op.getKey().getType().getDimSize(1);
-  queries = b.scratch({depth, block}, f32);
-  scoreTile = b.scratch({keyTile, block}, f32);
-  accumulator = b.scratch({width, block}, f32);
-  statistics = b.scratch({2, block}, f32);
+  queries = b.scratch({depth, block}, real);
+  scoreTile = b.scratch({keyTile, block}, real);
+  accumulator = b.scratch({width, block}, real);
+  statistics = b.scratch({2, block}, real);
 
   Value batches = b.dim(query, 0), queryLength = b.dim(query, 2), keyLength = b.dim(key, 2);
   causalShift = b.sub(keyLength, queryLength);
@@ -94,36 +98,80 @@ void AttentionKernel::emit() {
     firstQuery = b.mul(b.rem(item, blocks), block);
     queryCount = b.min(b.index(block), b.sub(queryLength, firstQuery));
     packQueries();
-    b.loop(b.index(0), b.index(width), 1, [&](Value row) {
-      for (int64_t v = 0; v < vectors; ++v)
-        setVector(wide(0), accumulator, row, v);
-    });
-    for (int64_t v = 0; v < vectors; ++v) {
-      setVector(wide(minusInfinity), statistics, b.index(0), v);
-      setVector(wide(0), statistics, b.index(1), v);
-    }
     // With causal attention no query of the block sees past its last one.
     Value end = keyLength;
     if (op.getCausal())
       end = b.max(b.min(keyLength, b.add(b.add(firstQuery, queryCount), causalShift)), b.index(0));
-    b.loop(b.index(0), end, keyTile, [&](Value firstKey) {
-      Value keys = b.min(b.index(keyTile), b.sub(end, firstKey));
-      scores(firstKey, keys);
-      applyMask(firstKey, keys);
-      applyCausal(firstKey, keys);
-      softmaxAndAccumulate(firstKey, keys);
-    });
+    if (!mask && !op.getCausal()) {
+      attend(end);
+    } else {
+      // Values of keys that are not seen are multiplied by 0, which is wrong for those that are
+      // not finite. That shows as NaN, and is so rare that starting over costs less than looking.
+      b.loop(b.index(0), b.index(2), 1, [&](Value pass) {
+        careful = b.less(b.index(0), pass);
+        auto again = scf::IfOp::create(b, b.loc, TypeRange(b.getI1Type()), careful,
+                                       /*withElseRegion=*/true);
+        {
+          OpBuilder::InsertionGuard guard(b);
+          b.setInsertionPointToStart(again.thenBlock());
+          scf::YieldOp::create(b, b.loc, resultHasNaN());
+          b.setInsertionPointToStart(again.elseBlock());
+          scf::YieldOp::create(b, b.loc, b.make<arith::ConstantOp>(b.getBoolAttr(true)));
+        }
+        b.onlyIf(again.getResult(0), [&] { attend(end); });
+      });
+    }
     writeResult();
   });
+}
+
+void AttentionKernel::attend(Value end) {
+  b.loop(b.index(0), b.index(op.getValue().getType().getDimSize(3)), 1, [&](Value row) {
+    for (int64_t v = 0; v < vectors; ++v)
+      setVector(wide(0), accumulator, row, v);
+  });
+  for (int64_t v = 0; v < vectors; ++v) {
+    setVector(wide(minusInfinity), statistics, b.index(0), v);
+    setVector(wide(0), statistics, b.index(1), v);
+  }
+  b.loop(b.index(0), end, keyTile, [&](Value firstKey) {
+    Value keys = b.min(b.index(keyTile), b.sub(end, firstKey));
+    scores(firstKey, keys);
+    applyMask(firstKey, keys);
+    applyCausal(firstKey, keys);
+    SmallVector<Value> correction = softmax(keys);
+    if (!careful)
+      return accumulate(firstKey, keys, correction);
+    auto choice = scf::IfOp::create(b, b.loc, careful, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(choice.thenBlock());
+    accumulateSeen(firstKey, keys, correction);
+    b.setInsertionPointToStart(choice.elseBlock());
+    accumulate(firstKey, keys, correction);
+  });
+}
+
+Value AttentionKernel::resultHasNaN() {
+  Value none = b.splat(b.vectorOf(b.getI1Type()), 0);
+  Value width = b.index(op.getValue().getType().getDimSize(3));
+  Value found = b.loop(b.index(0), width, 1, none, [&](Value row, ValueRange carried) {
+    Value any = carried[0];
+    for (int64_t v = 0; v < vectors; ++v) {
+      Value x = vector(accumulator, row, v);
+      any = b.make<arith::OrIOp>(any, b.make<arith::CmpFOp>(arith::CmpFPredicate::UNO, x, x));
+    }
+    return SmallVector<Value>{any};
+  })[0];
+  return b.make<vector::ReductionOp>(vector::CombiningKind::OR, found);
 }
 
 void AttentionKernel::packQueries() {
   int64_t depth = op.getQuery().getType().getDimSize(3);
   double scale = op.getScale() ? op.getScale()->convertToDouble() : 1.0 / std::sqrt(double(depth));
-  Value factor = b.splat(f32, scale), zero = b.splat(f32, 0);
+  Value factor = b.splat(real, scale), zero = b.splat(real, 0);
   b.loop(b.index(0), b.index(depth), 1, [&](Value d) {
     b.loop(b.index(0), queryCount, 1, [&](Value i) {
-      Value x = b.loadScalar(query, {batch, head, b.add(firstQuery, i), d}, f32);
+      Value x = b.loadScalar(query, {batch, head, b.add(firstQuery, i), d}, real);
       b.storeScalar(b.make<arith::MulFOp>(x, factor), queries, {d, i});
     });
     // Lanes past the last query compute with zeros and are never stored.
@@ -136,10 +184,10 @@ void AttentionKernel::scores(Value firstKey, Value keys) {
   forRowTiles(b, b.index(0), keys, [&](Value row, int64_t height) {
     Value at = b.add(firstKey, row);
     auto left = [&](int64_t r, Value k) {
-      return b.loadScalar(key, {batch, group, b.add(at, r), k}, f32);
+      return b.loadScalar(key, {batch, group, b.add(at, r), k}, real);
     };
     auto right = [&](int64_t v, Value k) { return vector(queries, k, v); };
-    MicroKernel kernel{b, height, vectors, left, right};
+    MicroKernel kernel{b, height, vectors, real, left, right};
     SmallVector<Value> sums = kernel.run(b.index(0), depth, kernel.zeros());
     for (int64_t r = 0; r < height; ++r)
       for (int64_t v = 0; v < vectors; ++v)
@@ -153,7 +201,7 @@ void AttentionKernel::applyMask(Value firstKey, Value keys) {
   auto type = cast<MemRefType>(mask.getType());
   int64_t rank = type.getRank();
   bool isBool = getElementTypeOrSelf(op.getMask().getType()).isInteger(1);
-  Type element = isBool ? Type(b.getI1Type()) : f32;
+  Type element = isBool ? Type(b.getI1Type()) : real;
   auto pick = [&](int64_t fromBack, Value wanted) {
     return type.getDimSize(rank - fromBack) == 1 ? b.index(0) : wanted;
   };
@@ -219,7 +267,7 @@ void AttentionKernel::applyCausal(Value firstKey, Value keys) {
   });
 }
 
-void AttentionKernel::softmaxAndAccumulate(Value firstKey, Value keys) {
+SmallVector<Value> AttentionKernel::softmax(Value keys) {
   SmallVector<Value> before, largest, sums, correction, shift;
   for (int64_t v = 0; v < vectors; ++v)
     before.push_back(vector(statistics, b.index(0), v));
@@ -251,13 +299,17 @@ void AttentionKernel::softmaxAndAccumulate(Value firstKey, Value keys) {
     setVector(b.fma(old, correction[v], sums[v]), statistics, b.index(1), v);
     setVector(largest[v], statistics, b.index(0), v);
   }
+  return correction;
+}
+
+void AttentionKernel::accumulate(Value firstKey, Value keys, ValueRange correction) {
   Value width = b.index(op.getValue().getType().getDimSize(3));
   forRowTiles(b, b.index(0), width, [&](Value row, int64_t height) {
     auto left = [&](int64_t r, Value k) {
-      return b.loadScalar(value, {batch, group, b.add(firstKey, k), b.add(row, r)}, f32);
+      return b.loadScalar(value, {batch, group, b.add(firstKey, k), b.add(row, r)}, real);
     };
     auto right = [&](int64_t v, Value k) { return vector(scoreTile, k, v); };
-    MicroKernel kernel{b, height, vectors, left, right};
+    MicroKernel kernel{b, height, vectors, real, left, right};
     SmallVector<Value> initial;
     for (int64_t r = 0; r < height; ++r)
       for (int64_t v = 0; v < vectors; ++v)
@@ -270,6 +322,27 @@ void AttentionKernel::softmaxAndAccumulate(Value firstKey, Value keys) {
   });
 }
 
+void AttentionKernel::accumulateSeen(Value firstKey, Value keys, ValueRange correction) {
+  Value width = b.index(op.getValue().getType().getDimSize(3));
+  b.loop(b.index(0), width, 1, [&](Value row) {
+    SmallVector<Value> sums;
+    for (int64_t v = 0; v < vectors; ++v)
+      sums.push_back(b.make<arith::MulFOp>(vector(accumulator, row, v), correction[v]));
+    sums = b.loop(b.index(0), keys, 1, sums, [&](Value k, ValueRange carried) {
+      Value x = b.broadcast(b.loadScalar(value, {batch, group, b.add(firstKey, k), row}, real));
+      SmallVector<Value> next;
+      for (int64_t v = 0; v < vectors; ++v) {
+        Value weight = vector(scoreTile, k, v);
+        Value unseen = b.make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, weight, wide(0));
+        next.push_back(b.make<arith::SelectOp>(unseen, carried[v], b.fma(x, weight, carried[v])));
+      }
+      return next;
+    });
+    for (int64_t v = 0; v < vectors; ++v)
+      setVector(sums[v], accumulator, row, v);
+  });
+}
+
 void AttentionKernel::writeResult() {
   Value width = b.index(op.getValue().getType().getDimSize(3));
   for (int64_t v = 0; v < vectors; ++v) {
@@ -279,9 +352,9 @@ void AttentionKernel::writeResult() {
     setVector(b.make<arith::SelectOp>(empty, wide(0), divided), statistics, b.index(1), v);
   }
   b.loop(b.index(0), queryCount, 1, [&](Value i) {
-    Value scale = b.loadScalar(statistics, {b.index(1), i}, f32);
+    Value scale = b.loadScalar(statistics, {b.index(1), i}, real);
     b.loop(b.index(0), width, 1, [&](Value d) {
-      Value x = b.loadScalar(accumulator, {d, i}, f32);
+      Value x = b.loadScalar(accumulator, {d, i}, real);
       b.storeScalar(b.make<arith::MulFOp>(x, scale), output,
                     {batch, head, b.add(firstQuery, i), d});
     });

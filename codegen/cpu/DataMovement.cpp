@@ -1,4 +1,4 @@
-//===- DataMovement.cpp - gather, concat, pad, rotary, iota ----------------===//
+//===- DataMovement.cpp - gather, concat, pad, pack, rotary, iota ----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "codegen/cpu/Kernels.h"
@@ -12,11 +12,6 @@
 using namespace mlir;
 using namespace nacre;
 using namespace nacre::cpu;
-
-template <typename Op, typename... Args>
-static Value make(KernelBuilder &b, Args &&...args) {
-  return Op::create(b, b.loc, std::forward<Args>(args)...).getResult();
-}
 
 /// Runs `body(indices of the leading dimensions)` for this thread's rows of a buffer.
 static void overRows(KernelBuilder &b, ValueRange sizes,
@@ -123,33 +118,34 @@ LogicalResult nacre::cpu::emitRotary(KernelBuilder &b, nn::RotaryOp root) {
   FailureOr<Value> input = b.buffer(root.getInput()), positions = b.buffer(root.getPositions());
   if (failed(input) || failed(positions))
     return failure();
-  Type f32 = b.getF32Type();
+  Type real = getElementTypeOrSelf(root.getType());
   SmallVector<Value> sizes = b.dims(*input);
   int64_t depth = root.getInput().getType().getShape().back();
   int64_t rotated = root.getDim().value_or(depth), pairs = rotated / 2;
   bool half = root.getStyle() == nn::RotaryStyle::half;
-  Value step = b.splat(f32, -2.0 * std::log(root.getBase().convertToDouble()) / double(rotated));
+  Value step = b.splat(real, -2.0 * std::log(root.getBase().convertToDouble()) / double(rotated));
   overRows(b, sizes, [&](ValueRange at) {
     SmallVector<Value> where;
     if (root.getPositions().getType().getRank() == 2)
       where.push_back(at.front());
     where.push_back(at.back());
     Value raw = b.loadScalar(*positions, where, getElementTypeOrSelf(root.getPositions()));
-    Value position = b.make<arith::SIToFPOp>(f32, raw);
+    Value position = b.make<arith::SIToFPOp>(real, raw);
     auto element = [&](Value column) {
       SmallVector<Value> indices(at);
       indices.push_back(column);
       return indices;
     };
     b.loop(b.index(0), b.index(pairs), 1, [&](Value pair) {
-      Value number = b.make<arith::SIToFPOp>(f32, b.make<arith::IndexCastOp>(b.getI64Type(), pair));
+      Value number =
+          b.make<arith::SIToFPOp>(real, b.make<arith::IndexCastOp>(b.getI64Type(), pair));
       Value frequency = b.make<math::ExpOp>(b.make<arith::MulFOp>(number, step));
       Value angle = b.make<arith::MulFOp>(position, frequency);
       Value cosine = b.make<math::CosOp>(angle), sine = b.make<math::SinOp>(angle);
       Value first = half ? pair : b.mul(pair, 2);
       Value second = half ? b.add(pair, pairs) : b.add(first, 1);
-      Value x = b.loadScalar(*input, element(first), f32);
-      Value y = b.loadScalar(*input, element(second), f32);
+      Value x = b.loadScalar(*input, element(first), real);
+      Value y = b.loadScalar(*input, element(second), real);
       auto product = [&](Value p, Value q) { return b.make<arith::MulFOp>(p, q); };
       b.storeScalar(b.make<arith::SubFOp>(product(x, cosine), product(y, sine)), b.output,
                     element(first));
@@ -157,7 +153,38 @@ LogicalResult nacre::cpu::emitRotary(KernelBuilder &b, nn::RotaryOp root) {
                     element(second));
     });
     b.loop(b.index(rotated), b.index(depth), 1, [&](Value column) {
-      b.storeScalar(b.loadScalar(*input, element(column), f32), b.output, element(column));
+      b.storeScalar(b.loadScalar(*input, element(column), real), b.output, element(column));
+    });
+  });
+  return success();
+}
+
+LogicalResult nacre::cpu::emitPack(KernelBuilder &b, nn::PackOp root) {
+  FailureOr<Value> input = b.buffer(root.getInput());
+  if (failed(input))
+    return failure();
+  // [..., N, K], seen as [..., K, N], becomes [..., P, K, panel].
+  int64_t rank = root.getInput().getType().getRank(), panel = root.getPanel();
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  std::swap(order[rank - 1], order[rank - 2]);
+  Value columns = b.make<memref::TransposeOp>(
+      *input, AffineMapAttr::get(AffineMap::getPermutationMap(order, b.getContext())));
+  Type element = getElementTypeOrSelf(root.getType());
+  Value width = b.dim(columns, rank - 1), zero = b.broadcast(b.splat(element, 0));
+  overRows(b, b.dims(b.output), [&](ValueRange at) {
+    // at: the leading dimensions, the panel and k.
+    Value first = b.mul(at[rank - 2], panel);
+    Value present = b.min(b.sub(width, first), b.index(panel));
+    overColumns(b, b.index(0), present, [&](Value column, Value mask) {
+      SmallVector<Value> from(at.take_front(rank - 2)), to(at);
+      from.append({at[rank - 1], b.add(first, column)});
+      to.push_back(column);
+      b.storeVector(b.loadVector(columns, from, element, mask), b.output, to, mask);
+    });
+    overColumns(b, present, b.index(panel), [&](Value column, Value mask) {
+      SmallVector<Value> to(at);
+      to.push_back(column);
+      b.storeVector(zero, b.output, to, mask);
     });
   });
   return success();

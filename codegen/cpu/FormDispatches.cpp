@@ -191,6 +191,9 @@ bool Former::joins(Group &group, Operation *producer) {
     return true;
   if (auto gather = dyn_cast<nn::GatherOp>(producer))
     return gather.getAxis() == 0 && gather.getData().getType().getRank() == 2;
+  // A softmax keeps its row in the result's place until the sum is known.
+  if (isa<nn::SoftmaxOp>(producer) && type.getElementType() != domain.getElementType())
+    return false;
   return !group.root && takesEpilogue(producer);
 }
 

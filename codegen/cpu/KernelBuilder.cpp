@@ -24,6 +24,11 @@ MemRefType nacre::cpu::bufferType(RankedTensorType tensor) {
   return MemRefType::get(tensor.getShape(), element);
 }
 
+Type nacre::cpu::computeType(Type element) {
+  auto real = dyn_cast<FloatType>(element);
+  return real && real.getWidth() < 32 ? Float32Type::get(element.getContext()) : element;
+}
+
 KernelBuilder::KernelBuilder(func::FuncOp function, nn::DispatchOp dispatch,
                              const CpuTarget &target)
     : OpBuilder(function.getContext()), loc(dispatch.getLoc()), dispatch(dispatch), target(target),
@@ -66,6 +71,8 @@ FailureOr<Value> KernelBuilder::buffer(Value tensor) {
 }
 
 Value KernelBuilder::fma(Value x, Value y, Value z) {
+  if (isa<IntegerType>(getElementTypeOrSelf(x)))
+    return make<arith::AddIOp>(make<arith::MulIOp>(x, y), z);
   if (target.fusedMultiplyAdd)
     return make<math::FmaOp>(x, y, z);
   return make<arith::AddFOp>(make<arith::MulFOp>(x, y), z);

@@ -15,6 +15,10 @@ namespace nacre::cpu {
 /// The buffer that holds a tensor: row-major and contiguous; bools are stored as bytes.
 mlir::MemRefType bufferType(mlir::RankedTensorType tensor);
 
+/// The type that kernels compute elements of type `element` in: narrow floats in f32, all others in
+/// their own.
+mlir::Type computeType(mlir::Type element);
+
 /// Writes one kernel: a function of the buffers of a dispatch's tensors, its index operands,
 /// its results' buffers, and `(thread, threads)`. Loops, index arithmetic and vector access
 /// in the shapes that all generators need. Indices are in elements.
@@ -43,7 +47,7 @@ public:
     return Op::create(*this, loc, std::forward<Args>(args)...).getResult();
   }
 
-  /// x * y + z, rounded once where the target has an instruction for it.
+  /// x * y + z; of floats rounded once where the target has an instruction for it.
   mlir::Value fma(mlir::Value x, mlir::Value y, mlir::Value z);
 
   // Index arithmetic, folded where constant.

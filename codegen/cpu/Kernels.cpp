@@ -14,7 +14,7 @@ using namespace nacre::cpu;
 bool nacre::cpu::hasKernel(Operation *op) {
   return isa<nn::PackedLinearOp, nn::PackedConvOp, nn::MatmulOp, nn::AttentionOp, nn::SoftmaxOp,
              nn::LayerNormOp, nn::RmsNormOp, nn::GroupNormOp, nn::ReduceOp, nn::PoolOp,
-             nn::GatherOp, tensor::ConcatOp, nn::PadOp, nn::RotaryOp, nn::IotaOp>(op);
+             nn::GatherOp, tensor::ConcatOp, nn::PadOp, nn::PackOp, nn::RotaryOp, nn::IotaOp>(op);
 }
 
 bool nacre::cpu::takesEpilogue(Operation *op) {
@@ -26,7 +26,8 @@ bool nacre::cpu::takesEpilogue(Operation *op) {
 bool nacre::cpu::takesView(Operation *op, unsigned i) {
   if (op->hasTrait<nn::Elementwise>() || isa<nn::AttentionOp, tensor::ConcatOp>(op))
     return true;
-  return isa<nn::MatmulOp, nn::RotaryOp, nn::PadOp, nn::ReduceOp, nn::PoolOp>(op) && i == 0;
+  return isa<nn::MatmulOp, nn::RotaryOp, nn::PadOp, nn::PackOp, nn::ReduceOp, nn::PoolOp>(op) &&
+         i == 0;
 }
 
 bool nacre::cpu::takesResultTranspose(Operation *op) { return isa<nn::AttentionOp>(op); }
@@ -70,6 +71,7 @@ LogicalResult nacre::cpu::emitKernel(KernelBuilder &b) {
       .Case([&](nn::GatherOp op) { return emitGather(b, op); })
       .Case([&](tensor::ConcatOp op) { return emitConcat(b, op); })
       .Case([&](nn::PadOp op) { return emitPad(b, op); })
+      .Case([&](nn::PackOp op) { return emitPack(b, op); })
       .Case([&](nn::RotaryOp op) { return emitRotary(b, op); })
       .Case([&](nn::IotaOp op) { return emitIota(b, op); })
       .Default([](Operation *op) { return op->emitOpError("internal: no kernel generator"); });

@@ -43,6 +43,7 @@ mlir::LogicalResult emitPool(KernelBuilder &builder, nn::PoolOp root);
 mlir::LogicalResult emitGather(KernelBuilder &builder, nn::GatherOp root);
 mlir::LogicalResult emitConcat(KernelBuilder &builder, mlir::tensor::ConcatOp root);
 mlir::LogicalResult emitPad(KernelBuilder &builder, nn::PadOp root);
+mlir::LogicalResult emitPack(KernelBuilder &builder, nn::PackOp root);
 mlir::LogicalResult emitRotary(KernelBuilder &builder, nn::RotaryOp root);
 mlir::LogicalResult emitIota(KernelBuilder &builder, nn::IotaOp root);
 

@@ -1,6 +1,7 @@
 //===- LegalizeForCpu.cpp - nn operations in forms that have CPU kernels ---------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "codegen/cpu/KernelBuilder.h"
 #include "codegen/cpu/Passes.h"
 #include "passes/support/Weights.h"
 
@@ -14,6 +15,7 @@ namespace nacre::cpu {
 
 using namespace mlir;
 using namespace nacre;
+using cpu::computeType;
 
 namespace {
 
@@ -30,6 +32,8 @@ bool onlyMovesWeights(Value value) {
            return !isa<RankedTensorType>(operand.getType()) || onlyMovesWeights(operand);
          });
 }
+
+Type elementOf(Value value) { return typeOf(value).getElementType(); }
 
 /// The narrow float type that weights computed with in f32 keep in the artifact: the one they are
 /// stored in, where nothing but their places changes.
@@ -64,47 +68,63 @@ struct PackLinear : OpRewritePattern<nn::LinearOp> {
 
   LogicalResult matchAndRewrite(nn::LinearOp op, PatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    Type f32 = rewriter.getF32Type(), element = typeOf(op.getInput()).getElementType();
-    if (!isWeightExpression(op.getWeight()) || !typeOf(op.getWeight()).hasStaticShape()) {
-      // Both sides are activations: a plain product, and the bias after it.
-      if (typeOf(op.getInput()).getRank() < 2)
-        return rewriter.notifyMatchFailure(op, "a vector times a computed matrix");
-      Value product =
-          nn::MatmulOp::create(rewriter, loc, op.getInput(), op.getWeight(), !op.getInputMajor());
-      if (op.getBias())
-        product = nn::AddOp::create(rewriter, loc, product, op.getBias());
-      rewriter.replaceOp(op, product);
-      return success();
-    }
+    Type element = elementOf(op.getInput()), real = computeType(element);
+    if (!isWeightExpression(op.getWeight()))
+      return multiplyActivations(op, rewriter);
     Value weight = op.getWeight();
     Type stored = keptType(weight);
-    weight = castTo(rewriter, loc, weight, stored ? stored : f32);
+    weight = castTo(rewriter, loc, weight, stored ? stored : real);
     if (op.getInputMajor())
       weight = transpose(rewriter, loc, weight, {1, 0});
     Value pack = nn::PackOp::create(rewriter, loc, weight, panel);
-    Value bias = op.getBias() ? castTo(rewriter, loc, op.getBias(), f32) : Value();
+    Value bias = op.getBias() ? castTo(rewriter, loc, op.getBias(), real) : Value();
     int64_t outputs = typeOf(weight).getDimSize(0);
     Value result = nn::PackedLinearOp::create(
-        rewriter, loc, castTo(rewriter, loc, op.getInput(), f32), pack, bias, outputs);
+        rewriter, loc, castTo(rewriter, loc, op.getInput(), real), pack, bias, outputs);
     rewriter.replaceOp(op, castTo(rewriter, loc, result, element));
     ++packed;
     return success();
   }
+
+  /// A plain product, and the bias after it. A vector is a matrix of one row meanwhile.
+  static LogicalResult multiplyActivations(nn::LinearOp op, PatternRewriter &rewriter) {
+    Location loc = op.getLoc();
+    Value input = op.getInput();
+    auto dynamicSize = [&](Value of, int64_t dimension) {
+      SmallVector<Value> sizes;
+      if (typeOf(of).isDynamicDim(dimension))
+        sizes.push_back(tensor::DimOp::create(rewriter, loc, of, dimension));
+      return sizes;
+    };
+    bool isVector = typeOf(input).getRank() == 1;
+    if (isVector) {
+      auto row = RankedTensorType::get({1, typeOf(input).getDimSize(0)}, elementOf(input));
+      input = nn::ReshapeOp::create(rewriter, loc, row, input, dynamicSize(input, 0));
+    }
+    Value product = nn::MatmulOp::create(rewriter, loc, input, op.getWeight(), !op.getInputMajor());
+    if (isVector)
+      product = nn::ReshapeOp::create(rewriter, loc, op.getType(), product,
+                                      dynamicSize(op.getWeight(), op.getInputMajor() ? 1 : 0));
+    if (op.getBias())
+      product = nn::AddOp::create(rewriter, loc, product, op.getBias());
+    rewriter.replaceOp(op, product);
+    return success();
+  }
+
   int64_t panel;
   Pass::Statistic &packed;
 };
 
+/// The weight of a convolution may be computed: it is then packed in every call.
 struct PackConv : OpRewritePattern<nn::ConvOp> {
   PackConv(MLIRContext *context, int64_t panel, int64_t lanes, Pass::Statistic &packed)
       : OpRewritePattern(context), panel(panel), lanes(lanes), packed(packed) {}
 
   LogicalResult matchAndRewrite(nn::ConvOp op, PatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    Type f32 = rewriter.getF32Type(), element = typeOf(op.getInput()).getElementType();
-    if (!isWeightExpression(op.getWeight()))
-      return rewriter.notifyMatchFailure(op, "the weight is computed");
+    Type element = elementOf(op.getInput()), real = computeType(element);
     int64_t rank = typeOf(op.getInput()).getRank(), spatial = rank - 2;
-    Value input = castTo(rewriter, loc, op.getInput(), f32);
+    Value input = castTo(rewriter, loc, op.getInput(), real);
     SmallVector<int64_t> toLast = {0}, toFirst = {0, rank - 1};
     for (int64_t i = 0; i < spatial; ++i) {
       toLast.push_back(i + 2);
@@ -122,12 +142,13 @@ struct PackConv : OpRewritePattern<nn::ConvOp> {
       }
       low.push_back(0);
       high.push_back(0);
-      input = nn::PadOp::create(rewriter, loc, input, rewriter.getDenseI64ArrayAttr(low),
-                                rewriter.getDenseI64ArrayAttr(high), rewriter.getF32FloatAttr(0));
+      input =
+          nn::PadOp::create(rewriter, loc, input, rewriter.getDenseI64ArrayAttr(low),
+                            rewriter.getDenseI64ArrayAttr(high), rewriter.getFloatAttr(real, 0));
     }
     // [O, C/g, taps...] -> [O, taps..., C/g] -> [g, O/g, taps * C/g] -> panels.
     Type stored = keptType(op.getWeight());
-    Value weight = castTo(rewriter, loc, op.getWeight(), stored ? stored : f32);
+    Value weight = castTo(rewriter, loc, op.getWeight(), stored ? stored : real);
     auto shape = typeOf(weight).getShape();
     int64_t groups = op.getGroups(), outputs = shape[0], depth = 1;
     for (int64_t size : shape.drop_front())
@@ -138,7 +159,7 @@ struct PackConv : OpRewritePattern<nn::ConvOp> {
     weight = nn::ReshapeOp::create(rewriter, loc, grouped, weight, ValueRange());
     int64_t width = std::min<int64_t>(panel, llvm::alignTo(outputs / groups, lanes));
     Value pack = nn::PackOp::create(rewriter, loc, weight, width);
-    Value bias = op.getBias() ? castTo(rewriter, loc, op.getBias(), f32) : Value();
+    Value bias = op.getBias() ? castTo(rewriter, loc, op.getBias(), real) : Value();
     Value result = nn::PackedConvOp::create(rewriter, loc, input, pack, bias,
                                             rewriter.getI64IntegerAttr(outputs),
                                             rewriter.getDenseI64ArrayAttr(shape.drop_front(2)),
@@ -153,18 +174,16 @@ struct PackConv : OpRewritePattern<nn::ConvOp> {
   Pass::Statistic &packed;
 };
 
-/// A product reads its right side by rows, in f32.
+/// A product reads its right side by rows; narrow floats are widened.
 struct LegalizeMatmul : OpRewritePattern<nn::MatmulOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(nn::MatmulOp op, PatternRewriter &rewriter) const override {
-    Type element = typeOf(op.getLhs()).getElementType(), f32 = rewriter.getF32Type();
-    if (!op.getTransposeRhs() && element == f32)
+    Type element = elementOf(op.getLhs()), wide = computeType(element);
+    if (!op.getTransposeRhs() && element == wide)
       return failure();
-    if (!isa<FloatType>(element))
-      return rewriter.notifyMatchFailure(op, "an integer product");
     Location loc = op.getLoc();
-    Value lhs = castTo(rewriter, loc, op.getLhs(), f32);
-    Value rhs = castTo(rewriter, loc, op.getRhs(), f32);
+    Value lhs = castTo(rewriter, loc, op.getLhs(), wide);
+    Value rhs = castTo(rewriter, loc, op.getRhs(), wide);
     if (op.getTransposeRhs())
       rhs = transpose(rewriter, loc, rhs, swapLastTwo(typeOf(rhs).getRank()));
     Value result = nn::MatmulOp::create(rewriter, loc, lhs, rhs, /*transpose_rhs=*/false);
@@ -189,22 +208,23 @@ struct SoftmaxAlongRows : OpRewritePattern<nn::SoftmaxOp> {
   }
 };
 
-/// Row kernels and attention compute in f32: other floats are cast around them.
+/// Row kernels and attention compute in one type, f32 or f64: other floats are cast around them.
 template <typename Op>
-struct InF32 : OpRewritePattern<Op> {
+struct InComputeType : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
   LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
-    Type element = getElementTypeOrSelf(op.getType()), f32 = rewriter.getF32Type();
-    if (element == f32)
+    Type element = elementOf(op.getResult()), real = computeType(element);
+    auto isOther = [&](Value operand) {
+      return isa<FloatType>(elementOf(operand)) && elementOf(operand) != real;
+    };
+    if (element == real && llvm::none_of(op->getOperands(), isOther))
       return failure();
     SmallVector<Value> operands;
     for (Value operand : op->getOperands())
-      operands.push_back(isa<FloatType>(typeOf(operand).getElementType())
-                             ? castTo(rewriter, op.getLoc(), operand, f32)
-                             : operand);
+      operands.push_back(isOther(operand) ? castTo(rewriter, op.getLoc(), operand, real) : operand);
     auto *inner = rewriter.clone(*op);
     inner->setOperands(operands);
-    inner->getResult(0).setType(cast<RankedTensorType>(op.getType()).clone(f32));
+    inner->getResult(0).setType(cast<RankedTensorType>(op.getType()).clone(real));
     rewriter.replaceOp(op, castTo(rewriter, op.getLoc(), inner->getResult(0), element));
     return success();
   }
@@ -231,9 +251,10 @@ struct LegalizeForCpuPass : cpu::impl::LegalizeForCpuBase<LegalizeForCpuPass> {
     RewritePatternSet patterns(&getContext());
     patterns.add<PackLinear>(&getContext(), panel, packed);
     patterns.add<PackConv>(&getContext(), panel, lanes, packed);
-    patterns.add<LegalizeMatmul, SoftmaxAlongRows, GatherStored, InF32<nn::SoftmaxOp>,
-                 InF32<nn::LayerNormOp>, InF32<nn::RmsNormOp>, InF32<nn::GroupNormOp>,
-                 InF32<nn::AttentionOp>, InF32<nn::RotaryOp>>(&getContext());
+    patterns.add<LegalizeMatmul, SoftmaxAlongRows, GatherStored, InComputeType<nn::SoftmaxOp>,
+                 InComputeType<nn::LayerNormOp>, InComputeType<nn::RmsNormOp>,
+                 InComputeType<nn::GroupNormOp>, InComputeType<nn::AttentionOp>,
+                 InComputeType<nn::RotaryOp>>(&getContext());
     FrozenRewritePatternSet frozen(std::move(patterns));
     // Expressions of weights run at compile time: they stay what they are.
     for (auto entry : getOperation().getOps<func::FuncOp>())

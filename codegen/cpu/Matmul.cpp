@@ -14,9 +14,7 @@ LogicalResult nacre::cpu::emitMatmul(KernelBuilder &b, nn::MatmulOp root) {
   FailureOr<TileEmitter> tile = TileEmitter::create(b, b.yielded(), root.getResult());
   if (failed(lhs) || failed(rhs) || failed(tile))
     return failure();
-  Type f32 = b.getF32Type();
-  if (getElementTypeOrSelf(root.getType()) != f32)
-    return root.emitOpError("internal: only f32 matrix products have a kernel");
+  Type element = getElementTypeOrSelf(root.getType());
   SmallVector<Value> sizes = b.dims(b.output);
   int64_t rank = sizes.size(), lanes = b.target.lanes;
   Value batches = b.product(ValueRange(sizes).drop_back(2));
@@ -49,14 +47,15 @@ LogicalResult nacre::cpu::emitMatmul(KernelBuilder &b, nn::MatmulOp root) {
                                : Value());
       forRowTiles(b, b.index(0), height, [&](Value row, int64_t rows) {
         auto leftAt = [&](int64_t r, Value k) {
-          return b.loadScalar(*lhs, indices(root.getLhs().getType(), batch, b.add(row, r), k), f32);
+          return b.loadScalar(*lhs, indices(root.getLhs().getType(), batch, b.add(row, r), k),
+                              element);
         };
         auto rightAt = [&](int64_t v, Value k) {
           return b.loadVector(
-              *rhs, indices(root.getRhs().getType(), batch, k, b.add(firstColumn, v * lanes)), f32,
-              masks[v]);
+              *rhs, indices(root.getRhs().getType(), batch, k, b.add(firstColumn, v * lanes)),
+              element, masks[v]);
         };
-        MicroKernel kernel{b, rows, vectors, leftAt, rightAt};
+        MicroKernel kernel{b, rows, vectors, element, leftAt, rightAt};
         SmallVector<Value> sums = kernel.run(b.index(0), depth, kernel.zeros());
         for (int64_t r = 0; r < rows; ++r)
           for (int64_t v = 0; v < vectors; ++v) {

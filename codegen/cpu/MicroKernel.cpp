@@ -11,7 +11,7 @@ using namespace nacre;
 using namespace nacre::cpu;
 
 SmallVector<Value> MicroKernel::zeros() const {
-  return SmallVector<Value>(rows * vectors, b.splat(b.vectorOf(b.getF32Type()), 0));
+  return SmallVector<Value>(rows * vectors, b.splat(b.vectorOf(element), 0));
 }
 
 SmallVector<Value> MicroKernel::run(Value low, Value high, ValueRange accumulators) const {

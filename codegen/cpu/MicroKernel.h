@@ -12,6 +12,8 @@ namespace nacre::cpu {
 struct MicroKernel {
   KernelBuilder &b;
   int64_t rows, vectors;
+  /// What is computed with: f32, f64 or an integer.
+  mlir::Type element;
   /// The scalar of row r, or vector v of the shared side, at step k.
   llvm::function_ref<mlir::Value(int64_t r, mlir::Value k)> left;
   llvm::function_ref<mlir::Value(int64_t v, mlir::Value k)> right;

@@ -15,21 +15,16 @@ using namespace mlir;
 using namespace nacre;
 using namespace nacre::cpu;
 
-template <typename Op, typename... Args>
-static Value make(KernelBuilder &b, Args &&...args) {
-  return Op::create(b, b.loc, std::forward<Args>(args)...).getResult();
-}
-
-static Value toFloat(KernelBuilder &b, Value size) {
+static Value toFloat(KernelBuilder &b, Type real, Value size) {
   Value integer = b.make<arith::IndexCastOp>(b.getI64Type(), size);
-  return b.make<arith::SIToFPOp>(b.getF32Type(), integer);
+  return b.make<arith::SIToFPOp>(real, integer);
 }
 
 /// 1 / sqrt(sum / count + epsilon)
 static Value inverseDeviation(KernelBuilder &b, Value sum, Value count, double epsilon) {
   Value variance = b.make<arith::DivFOp>(sum, count);
-  Value shifted = b.make<arith::AddFOp>(variance, b.splat(b.getF32Type(), epsilon));
-  return b.make<arith::DivFOp>(b.splat(b.getF32Type(), 1), b.make<math::SqrtOp>(shifted));
+  Value shifted = b.make<arith::AddFOp>(variance, b.splat(sum.getType(), epsilon));
+  return b.make<arith::DivFOp>(b.splat(sum.getType(), 1), b.make<math::SqrtOp>(shifted));
 }
 
 /// Runs `body(row)` for this thread's rows of `rows`.
@@ -44,27 +39,29 @@ LogicalResult nacre::cpu::emitSoftmax(KernelBuilder &b, nn::SoftmaxOp root) {
   if (failed(input) || failed(tile))
     return failure();
   Value in = b.toRows(*input), out = b.toRows(b.output), columns = b.dim(in, 1);
-  Type f32 = b.getF32Type();
+  Type real = getElementTypeOrSelf(root.getType());
   overRows(b, b.dim(in, 0), [&](Value at) {
-    auto load = [&](Value column, Value mask) { return b.loadVector(in, {at, column}, f32, mask); };
-    Value smallest = b.splat(f32, -std::numeric_limits<double>::infinity());
+    auto load = [&](Value column, Value mask) {
+      return b.loadVector(in, {at, column}, real, mask);
+    };
+    Value smallest = b.splat(real, -std::numeric_limits<double>::infinity());
     Value largest = reduceColumns(b, b.index(0), columns, smallest, smallest,
                                   vector::CombiningKind::MAXIMUMF, load);
     Value wide = b.broadcast(largest);
     auto shifted = [&](Value column, Value mask) {
       return b.make<arith::SubFOp>(load(column, mask), wide);
     };
-    Value zero = b.splat(f32, 0);
+    Value zero = b.splat(real, 0);
     Value sum = reduceColumns(b, b.index(0), columns, zero, zero, vector::CombiningKind::ADD,
                               [&](Value column, Value mask) {
                                 Value e = emitExp(b, shifted(column, mask));
                                 b.storeVector(e, out, {at, column}, mask);
                                 return e;
                               });
-    Value scale = b.broadcast(b.make<arith::DivFOp>(b.splat(f32, 1), sum));
+    Value scale = b.broadcast(b.make<arith::DivFOp>(b.splat(real, 1), sum));
     overColumns(b, b.index(0), columns, [&](Value column, Value mask) {
       Place place{at, column, mask};
-      Value e = b.loadVector(out, {at, column}, f32, mask);
+      Value e = b.loadVector(out, {at, column}, real, mask);
       tile->store(tile->emit(place, b.make<arith::MulFOp>(e, scale)), place);
     });
   });
@@ -81,18 +78,18 @@ static LogicalResult emitRowNorm(KernelBuilder &b, Operation *root, Value inputT
   FailureOr<TileEmitter> tile = TileEmitter::create(b, b.yielded(), root->getResult(0));
   if (failed(input) || failed(scale) || failed(bias) || failed(tile))
     return failure();
-  Type f32 = b.getF32Type();
+  Type real = getElementTypeOrSelf(root->getResult(0).getType());
   SmallVector<Value> sizes = b.dims(*input);
   Value rows = b.product(ValueRange(sizes).drop_back(normalizedDims));
   Value columns = b.product(ValueRange(sizes).take_back(normalizedDims));
   Value flatIn = b.flatten(*input), flatOut = b.flatten(b.output);
   Value flatScale = *scale ? b.flatten(*scale) : Value();
   Value flatBias = *bias ? b.flatten(*bias) : Value();
-  Value count = toFloat(b, columns), zero = b.splat(f32, 0);
+  Value count = toFloat(b, real, columns), zero = b.splat(real, 0);
   overRows(b, rows, [&](Value at) {
     Value start = b.mul(at, columns), end = b.add(start, columns);
     auto load = [&](Value position, Value mask) {
-      return b.loadVector(flatIn, position, f32, mask);
+      return b.loadVector(flatIn, position, real, mask);
     };
     auto sumOf = [&](llvm::function_ref<Value(Value)> of) {
       return reduceColumns(b, start, end, zero, zero, vector::CombiningKind::ADD,
@@ -113,12 +110,12 @@ static LogicalResult emitRowNorm(KernelBuilder &b, Operation *root, Value inputT
       Value position = b.add(start, column);
       Value y = b.make<arith::MulFOp>(center(load(position, mask)), inverse);
       if (flatScale && flatBias)
-        y = b.fma(y, b.loadVector(flatScale, column, f32, mask),
-                  b.loadVector(flatBias, column, f32, mask));
+        y = b.fma(y, b.loadVector(flatScale, column, real, mask),
+                  b.loadVector(flatBias, column, real, mask));
       else if (flatScale)
-        y = b.make<arith::MulFOp>(y, b.loadVector(flatScale, column, f32, mask));
+        y = b.make<arith::MulFOp>(y, b.loadVector(flatScale, column, real, mask));
       else if (flatBias)
-        y = b.make<arith::AddFOp>(y, b.loadVector(flatBias, column, f32, mask));
+        y = b.make<arith::AddFOp>(y, b.loadVector(flatBias, column, real, mask));
       if (tile->isIdentity())
         return b.storeVector(y, flatOut, position, mask);
       Place place{at, column, mask};
@@ -145,20 +142,20 @@ LogicalResult nacre::cpu::emitGroupNorm(KernelBuilder &b, nn::GroupNormOp root) 
   FailureOr<Value> bias = root.getBias() ? b.buffer(root.getBias()) : FailureOr<Value>(Value());
   if (failed(input) || failed(scale) || failed(bias))
     return failure();
-  Type f32 = b.getF32Type();
+  Type real = getElementTypeOrSelf(root.getType());
   int64_t groups = root.getGroups(), channels = root.getInput().getType().getDimSize(1);
   int64_t perGroup = channels / groups;
   SmallVector<Value> sizes = b.dims(*input);
   Value spatial = b.product(ValueRange(sizes).drop_front(2));
   Value columns = b.mul(spatial, perGroup);
   Value in = b.flatten(*input), out = b.flatten(b.output);
-  Value count = toFloat(b, columns), zero = b.splat(f32, 0);
+  Value count = toFloat(b, real, columns), zero = b.splat(real, 0);
   overRows(b, b.mul(sizes[0], groups), [&](Value at) {
     Value start = b.mul(at, columns), end = b.add(start, columns);
     auto sumOf = [&](llvm::function_ref<Value(Value)> of) {
       return reduceColumns(
           b, start, end, zero, zero, vector::CombiningKind::ADD,
-          [&](Value position, Value mask) { return of(b.loadVector(in, position, f32, mask)); });
+          [&](Value position, Value mask) { return of(b.loadVector(in, position, real, mask)); });
     };
     Value mean = b.make<arith::DivFOp>(sumOf([](Value x) { return x; }), count);
     Value wideMean = b.broadcast(mean);
@@ -172,12 +169,12 @@ LogicalResult nacre::cpu::emitGroupNorm(KernelBuilder &b, nn::GroupNormOp root) 
       Value which = b.add(firstChannel, channel);
       Value factor = inverse;
       if (*scale)
-        factor = b.make<arith::MulFOp>(inverse, b.loadScalar(*scale, which, f32));
+        factor = b.make<arith::MulFOp>(inverse, b.loadScalar(*scale, which, real));
       Value wide = b.broadcast(factor);
-      Value shift = b.broadcast(*bias ? b.loadScalar(*bias, which, f32) : zero);
+      Value shift = b.broadcast(*bias ? b.loadScalar(*bias, which, real) : zero);
       Value low = b.add(start, b.mul(channel, spatial));
       overColumns(b, low, b.add(low, spatial), [&](Value position, Value mask) {
-        Value x = b.loadVector(in, position, f32, mask);
+        Value x = b.loadVector(in, position, real, mask);
         Value y = b.fma(b.make<arith::SubFOp>(x, wideMean), wide, shift);
         b.storeVector(y, out, position, mask);
       });

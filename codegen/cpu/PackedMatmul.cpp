@@ -78,19 +78,19 @@ void PackedMatmul::emit() {
 void PackedMatmul::emitTile(Value group, Value panel, Value row, int64_t height, int64_t columns) {
   int64_t lanes = b.target.lanes;
   int64_t vectors = llvm::divideCeil(columns, lanes);
-  Type f32 = b.getF32Type();
+  Type element = cast<MemRefType>(input.getType()).getElementType();
   SmallVector<Value> starts;
   for (int64_t r = 0; r < height; ++r)
     starts.push_back(rowStart(b.add(row, r), group));
 
   Value inputAt, weightAt;
   auto left = [&](int64_t r, Value k) {
-    return b.loadScalar(input, b.add(b.add(starts[r], inputAt), k), f32);
+    return b.loadScalar(input, b.add(b.add(starts[r], inputAt), k), element);
   };
   auto right = [&](int64_t v, Value k) {
-    return b.loadVector(weight, {group, panel, b.add(weightAt, k), b.index(v * lanes)}, f32);
+    return b.loadVector(weight, {group, panel, b.add(weightAt, k), b.index(v * lanes)}, element);
   };
-  MicroKernel kernel{b, height, vectors, left, right};
+  MicroKernel kernel{b, height, vectors, element, left, right};
   auto step = [&](Value low, Value high, Value inputOffset, Value weightOffset,
                   ValueRange accumulators) {
     inputAt = inputOffset;
@@ -109,26 +109,29 @@ void PackedMatmul::emitTile(Value group, Value panel, Value row, int64_t height,
   if (bias)
     for (int64_t v = 0; v < vectors; ++v) {
       Place at = place(row, v);
-      Value vector = b.loadVector(bias, at.column, f32, at.mask);
+      Value vector = b.loadVector(bias, at.column, element, at.mask);
       for (int64_t r = 0; r < height; ++r)
         sums[r * vectors + v] = arith::AddFOp::create(b, b.loc, sums[r * vectors + v], vector);
     }
-  bool later = tile.isHeavy();
+  if (!tile.isHeavy()) {
+    for (int64_t r = 0; r < height; ++r)
+      for (int64_t v = 0; v < vectors; ++v) {
+        Place at = place(b.add(row, r), v);
+        tile.store(tile.emit(at, sums[r * vectors + v]), at);
+      }
+    return;
+  }
+  // Functions that need many registers would spill the accumulators: these wait in the first
+  // cache.
+  Value waiting = b.scratch({height, vectors * lanes}, element);
   for (int64_t r = 0; r < height; ++r)
+    for (int64_t v = 0; v < vectors; ++v)
+      b.storeVector(sums[r * vectors + v], waiting, {b.index(r), b.index(v * lanes)});
+  b.loop(b.index(0), b.index(height), 1, [&](Value r) {
     for (int64_t v = 0; v < vectors; ++v) {
       Place at = place(b.add(row, r), v);
-      Value sum = sums[r * vectors + v];
-      tile.store(later ? sum : tile.emit(at, sum), at);
-    }
-  if (!later)
-    return;
-  // Functions that need many registers would spill the accumulators: they run over the
-  // tile again while it is in the first cache.
-  b.loop(row, b.add(row, height), 1, [&](Value at) {
-    for (int64_t v = 0; v < vectors; ++v) {
-      Place where = place(at, v);
-      Value sum = b.loadVector(b.toRows(b.output), {where.row, where.column}, f32, where.mask);
-      tile.store(tile.emit(where, sum), where);
+      Value sum = b.loadVector(waiting, {r, b.index(v * lanes)}, element);
+      tile.store(tile.emit(at, sum), at);
     }
   });
 }

@@ -44,6 +44,7 @@ public:
 
 private:
   DimExpr sizeOf(Value value);
+  DimExpr bytesOf(memref::AllocOp alloc);
   void collect();
   static void place(Region &region);
   static int64_t placeInOrder(ArrayRef<Buffer *> order);
@@ -92,6 +93,12 @@ DimExpr Planner::sizeOf(Value value) {
   return known[value] = result;
 }
 
+DimExpr Planner::bytesOf(memref::AllocOp alloc) {
+  if (alloc.getType().hasStaticShape())
+    return alloc.getType().getNumElements();
+  return sizeOf(alloc.getDynamicSizes()[0]);
+}
+
 /// The largest integer that divides all coefficients, and the expression divided by it.
 static std::pair<int64_t, DimExpr> splitContent(DimContext &context, const DimExpr &bytes) {
   int64_t content = 0;
@@ -117,7 +124,7 @@ void Planner::collect() {
   for (Operation &op : entry.getBody().front())
     position[&op] = position.size();
   for (auto alloc : entry.getOps<memref::AllocOp>()) {
-    Buffer buffer{alloc, sizeOf(alloc.getDynamicSizes()[0]), 0, 0, 0};
+    Buffer buffer{alloc, bytesOf(alloc), 0, 0, 0};
     bool read = false;
     for (Operation *view : alloc->getUsers())
       for (Operation *user : view->getUsers()) {
@@ -208,7 +215,9 @@ void Planner::rewrite() {
   llvm::DenseMap<Buffer *, Value> places;
   for (Region &region : regions) {
     Buffer *first = region.buffers.front();
-    Value size = hoist(first->alloc.getDynamicSizes()[0]);
+    auto type = first->alloc.getType();
+    Value size = type.hasStaticShape() ? index(type.getNumElements())
+                                       : hoist(first->alloc.getDynamicSizes()[0]);
     int64_t content = splitContent(context, first->bytes).first;
     Value unit = b.createOrFold<arith::DivUIOp>(loc, size, index(content));
     for (Buffer *buffer : region.buffers) {
@@ -220,8 +229,8 @@ void Planner::rewrite() {
   }
   for (Buffer &buffer : buffers) {
     b.setInsertionPoint(buffer.alloc);
-    Value view = memref::ViewOp::create(b, buffer.alloc.getLoc(), bytes, arena, places[&buffer],
-                                        buffer.alloc.getDynamicSizes());
+    Value view = memref::ViewOp::create(b, buffer.alloc.getLoc(), buffer.alloc.getType(), arena,
+                                        places[&buffer], buffer.alloc.getDynamicSizes());
     buffer.alloc.replaceAllUsesWith(view);
     buffer.alloc.erase();
   }

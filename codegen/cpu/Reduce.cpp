@@ -12,11 +12,6 @@ using namespace mlir;
 using namespace nacre;
 using namespace nacre::cpu;
 
-template <typename Op, typename... Args>
-static Value make(KernelBuilder &b, Args &&...args) {
-  return Op::create(b, b.loc, std::forward<Args>(args)...).getResult();
-}
-
 static vector::CombiningKind combining(nn::Reduction kind, bool real) {
   using Kind = vector::CombiningKind;
   switch (kind) {

@@ -38,7 +38,7 @@ struct Emitter {
     return make<arith::SelectOp>(condition, x, y);
   }
   bool isF32() const { return getElementTypeOrSelf(type).isF32(); }
-  Value exp(Value x) const { return isF32() ? emitExp(b, x) : make<math::ExpOp>(x); }
+  Value exp(Value x) const { return emitExp(b, x); }
   Value one() const { return constant(1.0); }
 
   /// 1 / (1 + e^-x); e^-x may overflow to infinity, which gives the right 0.
@@ -60,6 +60,8 @@ Value nacre::cpu::emitExp(KernelBuilder &b, Value x) {
   // Cody-Waite reduction to |r| <= ln2/2 with ln2 in two parts, a degree-6 polynomial
   // (Cephes' expf), and scaling by 2^n in two steps so that n reaches past both ends.
   Emitter e{b, x.getType()};
+  if (!e.isF32())
+    return e.make<math::ExpOp>(x);
   x = e.atMost(e.atLeast(x, -104.0), 89.0);
   Value n = e.make<math::RoundEvenOp>(e.mul(x, e.constant(1.44269504088896341)));
   Value r = e.fma(n, e.constant(-0.693359375), x);

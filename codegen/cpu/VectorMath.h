@@ -8,7 +8,7 @@
 
 namespace nacre::cpu {
 
-/// e^x of an f32 scalar or vector, within 2 ulp; NaN stays NaN, overflow is infinite,
+/// e^x of a float scalar or vector, in f32 within 2 ulp; NaN stays NaN, overflow is infinite,
 /// underflow goes to zero through the denormals.
 mlir::Value emitExp(KernelBuilder &builder, mlir::Value x);
 

@@ -64,3 +64,38 @@ func.func @softmax_runs_along_rows(%x: tensor<?x4x5xf32>) -> tensor<?x4x5xf32> a
   %y = nn.softmax %x {axis = 1} : tensor<?x4x5xf32> -> tensor<?x4x5xf32>
   return %y : tensor<?x4x5xf32>
 }
+
+// -----
+
+// A vector times a computed matrix is a matrix of one row times it.
+// CHECK-LABEL: func.func @multiplies_a_vector
+// CHECK: %[[R:.*]] = nn.reshape %{{.*}} : tensor<8xf32> -> tensor<1x8xf32>
+// CHECK: nn.matmul %[[R]], %{{.*}} -> tensor<1x?xf32>
+// CHECK: nn.reshape %{{.*}} -> tensor<?xf32>
+func.func @multiplies_a_vector(%x: tensor<8xf32>, %w: tensor<8x?xf32>) -> tensor<?xf32> attributes {nn.entry} {
+  %y = nn.linear %x, %w {input_major} : tensor<8xf32>, tensor<8x?xf32> -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
+// -----
+
+// The weight of a convolution may be an activation: it is packed when the model runs.
+// CHECK-LABEL: func.func @packs_a_computed_weight
+// CHECK: nn.pack %{{.*}} {panel = 16 : i64}
+// CHECK: nn.packed_conv
+func.func @packs_a_computed_weight(%x: tensor<?x3x8xf32>, %w: tensor<5x3x3xf32>) -> tensor<?x5x6xf32> attributes {nn.entry} {
+  %y = nn.conv %x, %w strides [1] padding [0, 0] dilations [1] : tensor<?x3x8xf32>, tensor<5x3x3xf32> -> tensor<?x5x6xf32>
+  return %y : tensor<?x5x6xf32>
+}
+
+// -----
+
+// Doubles are not computed in single precision.
+// CHECK-LABEL: func.func @keeps_doubles
+// CHECK-NOT: nn.cast
+// CHECK: return
+func.func @keeps_doubles(%x: tensor<?x8xf64>, %y: tensor<8x4xf64>) -> tensor<?x4xf64> attributes {nn.entry} {
+  %z = nn.matmul %x, %y : tensor<?x8xf64>, tensor<8x4xf64> -> tensor<?x4xf64>
+  %s = nn.softmax %z {axis = 1} : tensor<?x4xf64> -> tensor<?x4xf64>
+  return %s : tensor<?x4xf64>
+}
