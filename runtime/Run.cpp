@@ -60,15 +60,17 @@ static void runThread(const nacre_model &model, const nacre_entry &entry, void *
   fenv_t environment;
   fegetenv(&environment);
   fesetenv(FE_DFL_ENV);
+  if (thread == 0 && team.recorder)
+    team.recorder->begin();
   entry.run(model.weights, buffers, dims, arena, thread,
             team.threads.load(std::memory_order_relaxed), &team);
   fesetenv(&environment);
 }
 
 static void runTeam(const nacre_model &model, const nacre_entry &entry, void *const *buffers,
-                    const int64_t *dims, void *arena) {
+                    const int64_t *dims, void *arena, Recorder *recorder) {
   int threads = model.threads ? model.threads : omp_get_max_threads();
-  nacre_team team(static_cast<uint32_t>(threads));
+  nacre_team team(static_cast<uint32_t>(threads), recorder);
   if (threads == 1) {
     runThread(model, entry, buffers, dims, arena, 0, team);
     return;
@@ -82,8 +84,9 @@ static void runTeam(const nacre_model &model, const nacre_entry &entry, void *co
   }
 }
 
-nacre_status nacre_run(nacre_model *model, uint32_t number, void *const *buffers,
-                       const int64_t *dims, void *arena) {
+/// nacre_run, with a recorder or without.
+static nacre_status run(nacre_model *model, uint32_t number, void *const *buffers,
+                        const int64_t *dims, void *arena, Recorder *recorder) {
   if (!model)
     return NACRE_ERROR_ARGUMENT;
   if (!model->artifact)
@@ -112,7 +115,23 @@ nacre_status nacre_run(nacre_model *model, uint32_t number, void *const *buffers
     return fail(model, NACRE_ERROR_ARGUMENT, "%s: the arena is not aligned to %d bytes",
                 entry->name, NACRE_ALIGNMENT);
   }
-  runTeam(*model, *entry, buffers, dims, arena);
+  runTeam(*model, *entry, buffers, dims, arena, recorder);
   free(own);
   return NACRE_OK;
+}
+
+nacre_status nacre_run(nacre_model *model, uint32_t entry, void *const *buffers,
+                       const int64_t *dims, void *arena) {
+  return run(model, entry, buffers, dims, arena, nullptr);
+}
+
+nacre_status nacre_run_profiled(nacre_model *model, uint32_t entry, void *const *buffers,
+                                const int64_t *dims, void *arena, nacre_kernel_time *times,
+                                size_t capacity, size_t *count) {
+  if (!count || (!times && capacity))
+    return NACRE_ERROR_ARGUMENT;
+  Recorder recorder(times, capacity);
+  nacre_status status = run(model, entry, buffers, dims, arena, &recorder);
+  *count = recorder.count();
+  return status;
 }

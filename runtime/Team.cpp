@@ -46,12 +46,20 @@ void wakeAll(std::atomic<uint32_t> &word) {
 
 void nacre_barrier(nacre_team *team) {
   uint32_t threads = team->threads.load(std::memory_order_relaxed);
+  nacre::Recorder *recorder = team->recorder;
+  if (__builtin_expect(recorder != nullptr, false)) {
+    recorder->arrive();
+    if (threads == 1)
+      recorder->end(threads);
+  }
   if (threads == 1)
     return;
   // Cannot advance before this thread has arrived, so every thread of this round reads the same
   // number.
   uint32_t round = team->generation.load(std::memory_order_relaxed);
   if (team->arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == threads) {
+    if (recorder)
+      recorder->end(threads);
     team->arrived.store(0, std::memory_order_relaxed);
     // Ordered with the sleepers' increment: either we see the sleeper, or it sees the new round.
     team->generation.store(round + 1, std::memory_order_seq_cst);

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "Recorder.h"
 #include "nacre/artifact.h"
 
 #include <atomic>
@@ -13,10 +14,12 @@
 // another copy of the runtime: a change of this struct or of the barrier's protocol raises
 // NACRE_ABI_VERSION.
 struct nacre_team {
-  explicit nacre_team(uint32_t threads) : threads(threads) {}
+  explicit nacre_team(uint32_t threads, nacre::Recorder *recorder = nullptr)
+      : threads(threads), recorder(recorder) {}
 
   std::atomic<uint32_t>
       threads; // known for sure only inside the parallel region, where each thread sets it
+  nacre::Recorder *recorder; // null in a call that is not profiled
   alignas(128) std::atomic<uint32_t> arrived{0};
   alignas(128) std::atomic<uint32_t> generation{0}; // of the barrier, counts upwards and wraps
   std::atomic<uint32_t> sleepers{0};

@@ -1,0 +1,32 @@
+//===- Recorder.cpp - times that a team takes at its barriers ---*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Recorder.h"
+
+#include <ctime>
+
+using namespace nacre;
+
+uint64_t nacre::now() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
+}
+
+void Recorder::arrive() {
+  // The barrier's own counter, which every thread increments next, orders this for the last one.
+  arrivals.fetch_add(now(), std::memory_order_relaxed);
+}
+
+void Recorder::end(uint32_t threads) {
+  // Not the last one's time of arrival: who increments the counter last may have read its clock
+  // before another did.
+  uint64_t time = now();
+  // The sum of times may wrap around; what is left of it here does not.
+  uint64_t waited = time * threads - arrivals.load(std::memory_order_relaxed);
+  arrivals.store(0, std::memory_order_relaxed);
+  if (kernels < capacity)
+    times[kernels] = {time - last, waited};
+  ++kernels;
+  last = time;
+}

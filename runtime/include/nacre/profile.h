@@ -1,0 +1,40 @@
+/*===- profile.h - where the time of a call goes -------------------*- C -*-===*/
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+
+/* What `nacre bench` uses. Any artifact can be profiled: the code is the same, and an ordinary call
+ * pays nothing for it but a test of a pointer after each kernel. */
+
+#ifndef NACRE_PROFILE_H
+#define NACRE_PROFILE_H
+
+#include "nacre/nacre.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+/* One kernel of a call. */
+typedef struct nacre_kernel_time {
+  /* From the moment when the last thread had ended the kernel before it (or when the first thread
+   * began the entry) to the moment when the last thread ended this one. Includes how long threads
+   * take to leave the barrier between. */
+  uint64_t nanoseconds;
+  /* How long threads that were ready earlier waited for the last one, added over the threads. */
+  uint64_t waited;
+} nacre_kernel_time;
+
+/* Runs an entry like nacre_run, and writes the times of its kernels in the order in which they run,
+ * which is that of the artifact's metadata. `*count` becomes the number of kernels; no more than
+ * `capacity` times are written, so that a call with capacity 0 asks for the number. `times` may be
+ * null where capacity is 0. */
+nacre_status nacre_run_profiled(nacre_model *model, uint32_t entry, void *const *buffers,
+                                const int64_t *dims, void *arena, nacre_kernel_time *times,
+                                size_t capacity, size_t *count);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* NACRE_PROFILE_H */

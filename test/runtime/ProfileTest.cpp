@@ -1,0 +1,105 @@
+//===- ProfileTest.cpp - times of a call's kernels ------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "nacre/profile.h"
+#include "TestArtifact.h"
+
+#include <chrono>
+#include <thread>
+
+using namespace nacre::test;
+
+namespace {
+
+constexpr uint64_t millisecond = 1'000'000;
+
+void rest(int milliseconds) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+}
+
+/// Three kernels: the first takes every thread 5 ms, the second the last thread alone 20 ms, the
+/// third nothing.
+void runSteps(const void *, void *const *, const int64_t *, void *, int64_t thread, int64_t threads,
+              nacre_team *team) {
+  rest(5);
+  nacre_barrier(team);
+  if (thread == threads - 1)
+    rest(20);
+  nacre_barrier(team);
+  nacre_barrier(team);
+}
+
+struct ProfileTest : testing::Test {
+  nacre_entry entry = mirrorEntry();
+  nacre_artifact artifact = artifactOf(entry, 0);
+  nacre_model *model = nullptr;
+  int64_t dims[2] = {0, 0};
+  void *buffers[2] = {nullptr, nullptr};
+  std::vector<nacre_kernel_time> times = std::vector<nacre_kernel_time>(4, {7, 7});
+  size_t count = 99;
+
+  void SetUp() override {
+    entry.run = runSteps;
+    ASSERT_EQ(nacre_open(&artifact, nullptr, &model), NACRE_OK) << nacre_message(model);
+  }
+  void TearDown() override { nacre_close(model); }
+
+  nacre_status profile(size_t capacity = 4) {
+    return nacre_run_profiled(model, 0, buffers, dims, nullptr, times.data(), capacity, &count);
+  }
+};
+
+TEST_F(ProfileTest, OneTimePerKernel) {
+  for (int threads : {1, 2, 3, 8}) {
+    nacre_set_threads(model, threads);
+    auto start = std::chrono::steady_clock::now();
+    ASSERT_EQ(profile(), NACRE_OK) << nacre_message(model);
+    std::chrono::nanoseconds whole = std::chrono::steady_clock::now() - start;
+    ASSERT_EQ(count, 3u) << threads;
+    EXPECT_GE(times[1].nanoseconds, 20 * millisecond);
+    EXPECT_GE(times[0].nanoseconds, 5 * millisecond);
+    EXPECT_LE(times[0].nanoseconds + times[1].nanoseconds + times[2].nanoseconds,
+              static_cast<uint64_t>(whole.count()));
+    EXPECT_EQ(times[3].nanoseconds, 7u) << "no more than there are kernels";
+  }
+}
+
+TEST_F(ProfileTest, WaitingIsThatOfTheThreadsThatWereReady) {
+  nacre_set_threads(model, 4);
+  ASSERT_EQ(profile(), NACRE_OK);
+  // Three threads wait for the one that rests, each no longer than the kernel takes. A busy machine
+  // may be late to wake them for it.
+  EXPECT_GE(times[1].waited, 20 * millisecond);
+  EXPECT_LE(times[1].waited, 3 * times[1].nanoseconds);
+}
+
+TEST_F(ProfileTest, AloneNobodyWaits) {
+  nacre_set_threads(model, 1);
+  ASSERT_EQ(profile(), NACRE_OK);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_LT(times[i].waited, millisecond);
+}
+
+TEST_F(ProfileTest, CapacityIsKept) {
+  ASSERT_EQ(profile(1), NACRE_OK);
+  EXPECT_EQ(count, 3u);
+  EXPECT_NE(times[0].nanoseconds, 7u);
+  EXPECT_EQ(times[1].nanoseconds, 7u);
+  ASSERT_EQ(nacre_run_profiled(model, 0, buffers, dims, nullptr, nullptr, 0, &count), NACRE_OK);
+  EXPECT_EQ(count, 3u);
+}
+
+TEST_F(ProfileTest, ChecksArgumentsLikeRun) {
+  EXPECT_EQ(nacre_run_profiled(model, 0, buffers, dims, nullptr, nullptr, 4, &count),
+            NACRE_ERROR_ARGUMENT);
+  EXPECT_EQ(nacre_run_profiled(model, 0, buffers, dims, nullptr, times.data(), 4, nullptr),
+            NACRE_ERROR_ARGUMENT);
+  EXPECT_EQ(nacre_run_profiled(nullptr, 0, buffers, dims, nullptr, times.data(), 4, &count),
+            NACRE_ERROR_ARGUMENT);
+  dims[0] = -1;
+  EXPECT_EQ(profile(), NACRE_ERROR_ARGUMENT);
+  EXPECT_EQ(count, 0u);
+  EXPECT_EQ(times[0].nanoseconds, 7u) << "nothing has run";
+}
+
+} // namespace
