@@ -1,6 +1,7 @@
 //===- LowerDispatches.cpp - kernels, and entries that call them -----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "codegen/cpu/KernelCosts.h"
 #include "codegen/cpu/Kernels.h"
 #include "codegen/cpu/Passes.h"
 
@@ -54,7 +55,8 @@ private:
 class EntryLowering {
 public:
   EntryLowering(func::FuncOp entry, KernelTable &kernels, llvm::StringMap<int64_t> &offsets)
-      : entry(entry), kernels(kernels), weightOffsets(offsets), b(entry.getContext()) {}
+      : entry(entry), kernels(kernels), costs(entry), weightOffsets(offsets),
+        b(entry.getContext()) {}
   LogicalResult run();
 
   int64_t calls = 0;
@@ -76,6 +78,7 @@ private:
 
   func::FuncOp entry, lowered;
   KernelTable &kernels;
+  KernelCosts costs;
   llvm::StringMap<int64_t> &weightOffsets;
   OpBuilder b;
   Location loc = entry.getLoc();
@@ -243,7 +246,8 @@ LogicalResult EntryLowering::convertDispatch(nn::DispatchOp dispatch) {
                                                               : indices.lookup(input));
   operands.push_back(view(dispatch.getResult(0)));
   operands.append({thread, threads});
-  func::CallOp::create(b, dispatch.getLoc(), *kernel, operands);
+  auto call = func::CallOp::create(b, dispatch.getLoc(), *kernel, operands);
+  costs.mark(call, dispatch, kernel->getName());
   func::CallOp::create(b, dispatch.getLoc(), TypeRange(), "nacre_barrier", ValueRange(team));
   ++calls;
   return success();

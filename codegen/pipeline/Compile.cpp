@@ -7,6 +7,7 @@
 #include "codegen/object/CHeader.h"
 #include "codegen/object/Link.h"
 #include "codegen/object/MachineCode.h"
+#include "codegen/object/Metadata.h"
 #include "codegen/object/WeightsFile.h"
 #include "dialects/nn/NN.h"
 
@@ -147,6 +148,7 @@ bool Compilation::runPhase(Phase phase) {
     return fail("phase '" + infoOf(phase).name.str() + "' failed", /*internal=*/true);
   if (phase == Phase::buffers) {
     info.entries = object::signaturesOf(module);
+    info.metadata = object::addKernels(options.metadata, module);
     info.weightsSize = module->getAttrOfType<IntegerAttr>("nn.weights_size").getInt();
   }
   return dump(phase);

@@ -21,7 +21,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 #define NACRE_ARTIFACT_MAGIC 0x4352434eu /* "NCRC" read as a little-endian number */
-#define NACRE_ABI_VERSION 2u /* 2: teams that record times */
+#define NACRE_ABI_VERSION 2u
 
 /* An arena, the weights' data and every tensor in it start at a multiple of this many bytes. */
 #define NACRE_ALIGNMENT 64
