@@ -3,6 +3,7 @@
 
 #include "codegen/cpu/Kernels.h"
 #include "codegen/cpu/RowLoops.h"
+#include "codegen/cpu/VectorMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -27,7 +28,7 @@ LogicalResult nacre::cpu::emitGather(KernelBuilder &b, nn::GatherOp root) {
     return failure();
   // data as [before, axis, after], the result as [before, indices, after].
   int64_t axis = root.getAxis();
-  Type element = getElementTypeOrSelf(root.getType());
+  Type element = elementIn(b.output);
   SmallVector<Value> sizes = b.dims(*data);
   Value before = b.product(ValueRange(sizes).take_front(axis));
   Value after = b.product(ValueRange(sizes).drop_front(axis + 1));
@@ -50,7 +51,7 @@ LogicalResult nacre::cpu::emitGather(KernelBuilder &b, nn::GatherOp root) {
 
 LogicalResult nacre::cpu::emitConcat(KernelBuilder &b, tensor::ConcatOp root) {
   int64_t dimension = root.getDim();
-  Type element = getElementTypeOrSelf(root.getType());
+  Type element = elementIn(b.output);
   Value offset = b.index(0);
   for (Value tensor : root.getInputs()) {
     FailureOr<Value> input = b.buffer(tensor);
@@ -71,14 +72,22 @@ LogicalResult nacre::cpu::emitConcat(KernelBuilder &b, tensor::ConcatOp root) {
   return success();
 }
 
+/// A constant of a tensor's element type as what buffers hold: bools as bytes, bf16 as i16.
+static TypedAttr storedConstant(Attribute value, Type element) {
+  if (cast<TypedAttr>(value).getType() == element)
+    return cast<TypedAttr>(value);
+  APInt bits = isa<FloatAttr>(value) ? cast<FloatAttr>(value).getValue().bitcastToAPInt()
+                                     : cast<IntegerAttr>(value).getValue();
+  return IntegerAttr::get(element, bits.zext(element.getIntOrFloatBitWidth()));
+}
+
 LogicalResult nacre::cpu::emitPad(KernelBuilder &b, nn::PadOp root) {
   FailureOr<Value> input = b.buffer(root.getInput());
   if (failed(input))
     return failure();
-  Type element = getElementTypeOrSelf(root.getType());
+  Type element = elementIn(b.output);
   SmallVector<Value> inSizes = b.dims(*input), outSizes = b.dims(b.output);
-  Value constant = b.make<arith::ConstantOp>(cast<TypedAttr>(root.getValueAttr()));
-  Value wide = b.broadcast(constant);
+  Value wide = b.broadcast(b.make<arith::ConstantOp>(storedConstant(root.getValueAttr(), element)));
   overRows(b, outSizes, [&](ValueRange at) {
     auto fill = [&](Value low, Value high) {
       overColumns(b, low, high, [&](Value column, Value mask) {
@@ -169,7 +178,7 @@ LogicalResult nacre::cpu::emitPack(KernelBuilder &b, nn::PackOp root) {
   std::swap(order[rank - 1], order[rank - 2]);
   Value columns = b.make<memref::TransposeOp>(
       *input, AffineMapAttr::get(AffineMap::getPermutationMap(order, b.getContext())));
-  Type element = getElementTypeOrSelf(root.getType());
+  Type element = elementIn(b.output);
   Value width = b.dim(columns, rank - 1), zero = b.broadcast(b.splat(element, 0));
   overRows(b, b.dims(b.output), [&](ValueRange at) {
     // at: the leading dimensions, the panel and k.
@@ -196,7 +205,7 @@ LogicalResult nacre::cpu::emitIota(KernelBuilder &b, nn::IotaOp root) {
   b.loop(low, high, 1, [&](Value i) {
     Value number = b.make<arith::IndexCastOp>(b.getI64Type(), i);
     if (isa<FloatType>(element))
-      number = b.make<arith::SIToFPOp>(element, number);
+      number = emitNumber(b, number, element);
     else if (element.getIntOrFloatBitWidth() < 64)
       number = b.make<arith::TruncIOp>(element, number);
     b.storeScalar(number, b.output, i);

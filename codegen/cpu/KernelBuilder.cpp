@@ -21,7 +21,13 @@ MemRefType nacre::cpu::bufferType(RankedTensorType tensor) {
   Type element = tensor.getElementType();
   if (element.isInteger(1))
     element = IntegerType::get(tensor.getContext(), 8);
+  if (element.isBF16())
+    element = IntegerType::get(tensor.getContext(), 16);
   return MemRefType::get(tensor.getShape(), element);
+}
+
+Type nacre::cpu::elementIn(Value buffer) {
+  return cast<MemRefType>(buffer.getType()).getElementType();
 }
 
 Type nacre::cpu::computeType(Type element) {
@@ -184,25 +190,34 @@ Value KernelBuilder::maskOf(Value count) {
   return vector::CreateMaskOp::create(*this, loc, vectorOf(getI1Type()), ValueRange{count});
 }
 
+/// The type of `value`, a scalar or a vector, with other elements.
+static Type retype(Value value, Type element) {
+  auto vector = dyn_cast<VectorType>(value.getType());
+  return vector ? Type(vector.clone(element)) : element;
+}
+
 Value KernelBuilder::convert(Value value, Type element) {
-  Type from = getElementTypeOrSelf(value);
+  Type from = getElementTypeOrSelf(value), to = retype(value, element);
   if (from == element)
     return value;
-  Type to = element;
-  if (auto vector = dyn_cast<VectorType>(value.getType()))
-    to = vector.clone(element);
   if (element.isInteger(1))
     return arith::CmpIOp::create(*this, loc, arith::CmpIPredicate::ne, value,
                                  splat(value.getType(), 0));
+  if (from.isInteger(16))
+    value = arith::BitcastOp::create(*this, loc, retype(value, getBF16Type()), value);
   return arith::ExtFOp::create(*this, loc, to, value);
 }
 
 Value KernelBuilder::toStorage(Value value, Type element) {
   if (getElementTypeOrSelf(value) == element)
     return value;
-  Type to = element;
-  if (auto vector = dyn_cast<VectorType>(value.getType()))
-    to = vector.clone(element);
+  Type to = retype(value, element);
+  if (isa<FloatType>(element))
+    return arith::TruncFOp::create(*this, loc, to, value);
+  if (isa<FloatType>(getElementTypeOrSelf(value))) {
+    value = arith::TruncFOp::create(*this, loc, retype(value, getBF16Type()), value);
+    return arith::BitcastOp::create(*this, loc, to, value);
+  }
   return arith::ExtUIOp::create(*this, loc, to, value);
 }
 

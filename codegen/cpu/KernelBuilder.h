@@ -12,8 +12,13 @@
 
 namespace nacre::cpu {
 
-/// The buffer that holds a tensor: row-major and contiguous; bools are stored as bytes.
+/// The buffer that holds a tensor: row-major and contiguous. Bools are stored as bytes, and bf16 as
+/// i16: where a CPU has no bf16, LLVM would move it through f32 and a function that few support
+/// libraries have.
 mlir::MemRefType bufferType(mlir::RankedTensorType tensor);
+
+/// The type of a buffer's elements. Kernels that only move elements load and store these.
+mlir::Type elementIn(mlir::Value buffer);
 
 /// The type that kernels compute elements of type `element` in: narrow floats in f32, all others in
 /// their own.
@@ -90,11 +95,13 @@ public:
   mlir::Value broadcast(mlir::Value scalar);
   /// A mask of the first `count` lanes.
   mlir::Value maskOf(mlir::Value count);
-  /// Loads lanes at `indices`; `element` is the type to compute in: bytes become bools, a
-  /// narrower float is widened. Masked-out lanes are zeros. The innermost stride may be any.
+  /// Loads lanes at `indices`; `element` is the type to compute in: bytes become bools, i16
+  /// becomes the f32 of a bf16, a narrower float is widened. Masked-out lanes are zeros. The
+  /// innermost stride may be any.
   mlir::Value loadVector(mlir::Value buffer, mlir::ValueRange indices, mlir::Type element,
                          mlir::Value mask = {});
   mlir::Value loadScalar(mlir::Value buffer, mlir::ValueRange indices, mlir::Type element);
+  /// Stores what `loadVector` loads: bools as bytes, an f32 rounded to a narrower float.
   void storeVector(mlir::Value vector, mlir::Value buffer, mlir::ValueRange indices,
                    mlir::Value mask = {});
   void storeScalar(mlir::Value scalar, mlir::Value buffer, mlir::ValueRange indices);

@@ -77,7 +77,7 @@ LogicalResult nacre::cpu::emitReduce(KernelBuilder &b, nn::ReduceOp root) {
   FailureOr<Value> input = b.buffer(root.getInput());
   if (failed(input))
     return failure();
-  Type element = getElementTypeOrSelf(root.getType());
+  Type element = computeType(getElementTypeOrSelf(root.getType()));
   bool real = isa<FloatType>(element);
   vector::CombiningKind kind = combining(root.getKind(), real);
   Value start = neutral(b, root.getKind(), element);
@@ -156,7 +156,7 @@ LogicalResult nacre::cpu::emitPool(KernelBuilder &b, nn::PoolOp root) {
   FailureOr<Value> input = b.buffer(root.getInput());
   if (failed(input))
     return failure();
-  Type element = getElementTypeOrSelf(root.getType());
+  Type element = computeType(getElementTypeOrSelf(root.getType()));
   bool max = root.getKind() == nn::PoolKind::max;
   bool channelsLast = root.getLayout() == nn::ConvLayout::channels_last;
   int64_t spatial = root.getKernel().size(), lanes = b.target.lanes;

@@ -54,10 +54,12 @@ LogicalResult TileEmitter::prepareLeaf(Value tensor) {
     auto data = dyn_cast<SplatElementsAttr>(constant.getValue());
     if (!data)
       return op->emitOpError("internal: a constant that is no splat reached a kernel");
-    auto vector = b.vectorOf(type.getElementType());
+    auto vector = b.vectorOf(computeType(type.getElementType()));
+    auto value = data.getSplatValue<Attribute>();
+    if (auto real = dyn_cast<FloatAttr>(value))
+      value = b.getFloatAttr(vector.getElementType(), real.getValueAsDouble());
     leaf.access = Access::constant;
-    leaf.buffer = arith::ConstantOp::create(
-        b, b.loc, DenseElementsAttr::get(vector, data.getSplatValue<Attribute>()));
+    leaf.buffer = arith::ConstantOp::create(b, b.loc, DenseElementsAttr::get(vector, value));
     leaves[tensor] = leaf;
     return success();
   }
@@ -89,7 +91,7 @@ LogicalResult TileEmitter::prepareLeaf(Value tensor) {
   if (leadingOnes && lastOne) {
     leaf.access = Access::scalar;
     SmallVector<Value> zeros(shape.size(), b.index(0));
-    leaf.buffer = b.broadcast(b.loadScalar(*buffer, zeros, type.getElementType()));
+    leaf.buffer = b.broadcast(b.loadScalar(*buffer, zeros, computeType(type.getElementType())));
   } else if (leadingOnes) {
     leaf.access = Access::column;
     flat &= domain.getRank() == 1 && memory.getLayout().isIdentity();
@@ -128,7 +130,9 @@ SmallVector<Value> TileEmitter::broadcastIndices(RankedTensorType type, Place &p
 
 Value TileEmitter::load(Value tensor, Place &place) {
   Leaf &leaf = leaves.find(tensor)->second;
-  Type element = getElementTypeOrSelf(tensor);
+  Type element = computeType(getElementTypeOrSelf(tensor));
+  if (tensor == sink && leaf.access != Access::constant && leaf.access != Access::scalar)
+    element = elementIn(leaf.buffer); // moved, not computed with
   switch (leaf.access) {
   case Access::constant:
   case Access::scalar:

@@ -41,8 +41,21 @@ struct Emitter {
   Value exp(Value x) const { return emitExp(b, x); }
   Value one() const { return constant(1.0); }
 
-  /// 1 / (1 + e^-x); e^-x may overflow to infinity, which gives the right 0.
-  Value sigmoid(Value x) const { return div(one(), add(one(), exp(make<arith::NegFOp>(x)))); }
+  /// 1 / (1 + e^-x), below zero as e^x / (1 + e^x): neither overflows.
+  Value sigmoid(Value x) const {
+    Value small = exp(make<arith::NegFOp>(make<math::AbsFOp>(x)));
+    Value negative = compare(arith::CmpFPredicate::OLT, x, constant(0));
+    return div(select(negative, small, one()), add(one(), small));
+  }
+  /// The polynomial that log becomes knows no denormals: these are scaled.
+  Value log(Value x) const {
+    if (!isF32())
+      return make<math::LogOp>(x);
+    constexpr int scale = 23;
+    Value tiny = compare(arith::CmpFPredicate::OLT, x, constant(0x1p-126));
+    Value scaled = select(tiny, mul(x, constant(std::ldexp(1.0, scale))), x);
+    return sub(make<math::LogOp>(scaled), select(tiny, constant(scale * M_LN2), constant(0)));
+  }
   /// The larger of x and `bound`, where a NaN x stays: the comparison is false for it.
   Value atLeast(Value x, double bound) const {
     Value limit = constant(bound);
@@ -147,13 +160,48 @@ static Value emitCompare(const Emitter &e, nn::ComparePredicate predicate, Value
   return e.make<arith::CmpIOp>(integer, x, y);
 }
 
-static Value emitCast(const Emitter &e, Value x, Type element) {
-  Type from = getElementTypeOrSelf(x), to = element;
+/// The float `x` with the precision of a narrow float, as f32. A double is first rounded to an f32
+/// whose last bit tells whether anything was lost (round to odd), so that it is rounded only once.
+static Value roundTo(const Emitter &e, Value x, FloatType narrow) {
+  auto clone = [&](Type element) -> Type {
+    auto vector = dyn_cast<VectorType>(x.getType());
+    return vector ? Type(vector.clone(element)) : element;
+  };
+  Type f32 = clone(e.b.getF32Type());
+  if (getElementTypeOrSelf(x).isF64()) {
+    Type i32 = clone(e.b.getI32Type());
+    Value nearest = e.make<arith::TruncFOp>(f32, x),
+          back = e.make<arith::ExtFOp>(x.getType(), nearest);
+    Value exact = e.compare(arith::CmpFPredicate::UEQ, back, x);
+    Value above =
+        e.compare(arith::CmpFPredicate::OGT, e.make<math::AbsFOp>(back), e.make<math::AbsFOp>(x));
+    Value bits = e.make<arith::BitcastOp>(i32, nearest);
+    Value down = e.make<arith::SubIOp>(bits, e.b.splat(i32, 1));
+    Value odd = e.make<arith::OrIOp>(e.select(above, down, bits), e.b.splat(i32, 1));
+    x = e.make<arith::BitcastOp>(f32, e.select(exact, bits, odd));
+  }
+  return e.make<arith::ExtFOp>(f32, e.make<arith::TruncFOp>(clone(narrow), x));
+}
+
+Value nacre::cpu::emitNumber(KernelBuilder &b, Value integer, Type real, bool isUnsigned) {
+  Emitter e{b, integer.getType()};
+  bool narrow = real.getIntOrFloatBitWidth() < 32;
+  Type type = narrow ? Type(b.getF64Type()) : real;
+  if (auto vector = dyn_cast<VectorType>(integer.getType()))
+    type = vector.clone(type);
+  Value number =
+      isUnsigned ? e.make<arith::UIToFPOp>(type, integer) : e.make<arith::SIToFPOp>(type, integer);
+  return narrow ? roundTo(e, number, cast<FloatType>(real)) : number;
+}
+
+/// `x` holds elements of type `from`, or what they are computed in.
+static Value emitCast(const Emitter &e, Value x, Type from, Type element) {
   if (from == element)
     return x;
+  Type to = computeType(element);
   if (auto vector = dyn_cast<VectorType>(x.getType()))
-    to = vector.clone(element);
-  bool fromBool = from.isInteger(1);
+    to = vector.clone(to);
+  bool fromUnsigned = from.isInteger(1) || from.isUnsignedInteger();
   auto fromReal = dyn_cast<FloatType>(from), toReal = dyn_cast<FloatType>(element);
   if (element.isInteger(1)) {
     Value zero = e.constant(0);
@@ -161,19 +209,17 @@ static Value emitCast(const Emitter &e, Value x, Type element) {
       return e.make<arith::CmpFOp>(arith::CmpFPredicate::UNE, x, zero);
     return e.make<arith::CmpIOp>(arith::CmpIPredicate::ne, x, zero);
   }
+  if (toReal && !fromReal)
+    return emitNumber(e.b, x, element, fromUnsigned);
+  if (toReal && toReal.getWidth() < 32)
+    return roundTo(e, x, toReal);
   if (fromReal && toReal) {
-    if (fromReal.getWidth() < toReal.getWidth())
-      return e.make<arith::ExtFOp>(to, x);
-    if (fromReal.getWidth() > toReal.getWidth())
-      return e.make<arith::TruncFOp>(to, x);
-    Type wide = e.b.getF32Type();
-    if (auto vector = dyn_cast<VectorType>(x.getType()))
-      wide = vector.clone(wide);
-    return e.make<arith::TruncFOp>(to, e.make<arith::ExtFOp>(wide, x));
+    unsigned width = computeType(from).getIntOrFloatBitWidth();
+    if (width == toReal.getWidth())
+      return x;
+    return width < toReal.getWidth() ? e.make<arith::ExtFOp>(to, x)
+                                     : e.make<arith::TruncFOp>(to, x);
   }
-  bool fromUnsigned = fromBool || from.isUnsignedInteger();
-  if (toReal)
-    return fromUnsigned ? e.make<arith::UIToFPOp>(to, x) : e.make<arith::SIToFPOp>(to, x);
   if (fromReal)
     return element.isUnsignedInteger() ? e.make<arith::FPToUIOp>(to, x)
                                        : e.make<arith::FPToSIOp>(to, x);
@@ -205,7 +251,7 @@ Value nacre::cpu::emitElementwise(KernelBuilder &b, Operation *op, ValueRange op
       .Case([&](nn::AbsOp) { return real ? e.make<math::AbsFOp>(x) : e.make<math::AbsIOp>(x); })
       .Case([&](nn::SignOp) { return emitSign(e, x, real); })
       .Case([&](nn::ExpOp) { return e.exp(x); })
-      .Case([&](nn::LogOp) { return e.make<math::LogOp>(x); })
+      .Case([&](nn::LogOp) { return e.log(x); })
       .Case([&](nn::SqrtOp) { return e.make<math::SqrtOp>(x); })
       .Case([&](nn::RsqrtOp) { return e.div(e.one(), e.make<math::SqrtOp>(x)); })
       .Case([&](nn::SinOp) { return e.make<math::SinOp>(x); })
@@ -257,5 +303,8 @@ Value nacre::cpu::emitElementwise(KernelBuilder &b, Operation *op, ValueRange op
       .Case([&](nn::OrOp) { return e.make<arith::OrIOp>(x, y); })
       .Case([&](nn::CompareOp compare) { return emitCompare(e, compare.getPredicate(), x, y); })
       .Case([&](nn::SelectOp) { return e.select(x, y, operands[2]); })
-      .Case([&](nn::CastOp cast) { return emitCast(e, x, getElementTypeOrSelf(cast.getType())); });
+      .Case([&](nn::CastOp cast) {
+        return emitCast(e, x, getElementTypeOrSelf(cast.getInput()),
+                        getElementTypeOrSelf(cast.getType()));
+      });
 }

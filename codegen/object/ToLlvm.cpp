@@ -17,7 +17,11 @@ void nacre::object::buildToLlvmPipeline(OpPassManager &manager) {
   manager.addPass(createConvertVectorToSCFPass(VectorTransferToSCFOptions().enableFullUnroll()));
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
-  manager.addPass(arith::createArithExpandOpsPass());
+  // A conversion to bf16 would be a call of a function that few support libraries have, or an
+  // instruction that knows no denormals.
+  arith::ArithExpandOpsPassOptions expansions;
+  expansions.includeBf16 = true;
+  manager.addPass(arith::createArithExpandOpsPass(expansions));
   manager.addPass(createLoopInvariantCodeMotionPass());
   manager.addPass(createSCFToControlFlowPass());
   ConvertVectorToLLVMPassOptions vectors;

@@ -30,7 +30,11 @@ static double gelu(double x, nn::GeluForm form) {
 
 static double elu(double x, double alpha) { return x > 0 ? x : alpha * std::expm1(x); }
 
-static double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+static double sigmoid(double x) {
+  // exp of a positive number would overflow where the result is small, but not 0.
+  double small = std::exp(-std::abs(x));
+  return (x < 0 ? small : 1) / (1 + small);
+}
 
 /// log(1 + exp(x)) without overflow.
 static double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }

@@ -1,0 +1,205 @@
+//===- KernelCheck.cpp - compares compiled kernels with the interpreter ----===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "codegen/pipeline/Compile.h"
+#include "test/codegen/cpu/CompiledKernel.h"
+#include "test/codegen/cpu/KernelCase.h"
+#include "test/codegen/cpu/KernelCompare.h"
+#include "test/codegen/cpu/KernelValues.h"
+
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/TargetParser/Host.h"
+#include "gtest/gtest.h"
+
+using namespace mlir;
+using namespace nacre;
+using namespace nacre::test;
+using interpreter::Tensor;
+
+namespace {
+
+/// The program of a case, its reference and its compiled forms.
+class Checker {
+public:
+  explicit Checker(const Case &one) : one(one) {}
+  void run();
+
+private:
+  struct Target {
+    std::string cpu;
+    std::unique_ptr<CompiledKernel> kernel;
+  };
+
+  bool parse();
+  bool compileFor(StringRef cpu);
+  object::WeightSource weights();
+  SmallVector<int64_t> shapeOf(unsigned argument, const Sizes &sizes);
+  FailureOr<SmallVector<Tensor>> interpret(StringRef name, ArrayRef<Tensor> inputs);
+  void compare(const Sizes &sizes, Values values);
+  void compare(Target &target, const Sizes &sizes, ArrayRef<Tensor> inputs, ArrayRef<Tensor> want,
+               ArrayRef<Tensor> bound, double ulps);
+
+  const Case &one;
+  OwningOpRef<ModuleOp> module;
+  std::vector<Target> targets;
+};
+
+} // namespace
+
+/// One for all cases: dialects are slow to load.
+static MLIRContext &context() {
+  static MLIRContext *instance = [] {
+    auto *made = new MLIRContext(MLIRContext::Threading::DISABLED);
+    loadPipelineDialects(*made);
+    return made;
+  }();
+  return *instance;
+}
+
+/// The widest vectors that this machine has, and narrower ones.
+static std::vector<StringRef> cpus() {
+  if (llvm::Triple(llvm::sys::getDefaultTargetTriple()).isX86())
+    return {"native", "x86-64-v3", "x86-64"};
+  return {"native"};
+}
+
+static std::string describe(const Sizes &sizes) {
+  std::string text;
+  for (auto &[name, size] : sizes)
+    text += (text.empty() ? "" : ", ") + name + " = " + std::to_string(size);
+  return text;
+}
+
+bool Checker::parse() {
+  std::string text = moduleText(one.text);
+  module = parseSourceString<ModuleOp>(text, &context());
+  if (!module)
+    ADD_FAILURE() << "does not parse:\n" << text;
+  return static_cast<bool>(module);
+}
+
+object::WeightSource Checker::weights() {
+  auto load = [this](StringRef name) -> FailureOr<Tensor> {
+    auto global = module->lookupSymbol<ml_program::GlobalOp>(name);
+    auto type = cast<RankedTensorType>(global.getType());
+    auto stored = global->getAttrOfType<TypeAttr>("nn.stored");
+    return makeWeight(one, name, stored ? stored.getValue() : type.getElementType(),
+                      type.getShape());
+  };
+  return {load, [](StringRef) {}};
+}
+
+bool Checker::compileFor(StringRef cpu) {
+  OwningOpRef<ModuleOp> copy = module->clone();
+  if (Operation *bound = copy->lookupSymbol("bound"))
+    bound->erase();
+  std::string error;
+  auto kernel = CompiledKernel::create(*copy, weights(), cpu, error);
+  if (!error.empty())
+    ADD_FAILURE() << "for " << cpu.str() << ": " << error;
+  if (kernel)
+    targets.push_back({cpu.str(), std::move(kernel)});
+  return error.empty();
+}
+
+SmallVector<int64_t> Checker::shapeOf(unsigned argument, const Sizes &sizes) {
+  auto entry = module->lookupSymbol<func::FuncOp>("kernel");
+  auto dims = entry.getArgAttrOfType<ArrayAttr>(argument, "nn.dims");
+  SmallVector<int64_t> shape(
+      cast<RankedTensorType>(entry.getArgument(argument).getType()).getShape());
+  for (auto [size, name] : llvm::zip(shape, dims))
+    if (ShapedType::isDynamic(size))
+      size = sizes.at(cast<StringAttr>(name).str());
+  return shape;
+}
+
+FailureOr<SmallVector<Tensor>> Checker::interpret(StringRef name, ArrayRef<Tensor> inputs) {
+  return interpreter::interpret(module->lookupSymbol<func::FuncOp>(name), inputs,
+                                {one.precision, weights().load});
+}
+
+void Checker::compare(Target &target, const Sizes &sizes, ArrayRef<Tensor> inputs,
+                      ArrayRef<Tensor> want, ArrayRef<Tensor> bound, double ulps) {
+  SmallVector<int64_t> dims;
+  for (const std::string &variable : target.kernel->variables())
+    dims.push_back(sizes.at(variable));
+  auto entry = module->lookupSymbol<func::FuncOp>("kernel");
+  struct Run {
+    int threads;
+    Edge edge;
+    char fill;
+  };
+  // Fills differ, so that what nobody has written is seen.
+  constexpr Run runs[] = {{1, Edge::end, '\xff'},
+                          {2, Edge::start, '\x7f'},
+                          {3, Edge::end, '\x7f'},
+                          {1, Edge::start, '\xff'}};
+  std::vector<Tensor> first;
+  for (const Run &run : runs) {
+    std::string what = target.cpu + ", " + std::to_string(run.threads) +
+                       " threads, buffers at the " + (run.edge == Edge::end ? "end" : "start") +
+                       " of their pages";
+    describeFaults(one.name + ", " + describe(sizes) + ", " + what);
+    std::vector<Tensor> got;
+    for (auto [type, tensor] : llvm::zip(entry.getResultTypes(), want))
+      got.push_back(Tensor::zeros(getElementTypeOrSelf(type), tensor.getShape()));
+    std::string error = target.kernel->run(inputs, got, dims, run.threads, run.edge, run.fill);
+    if (!error.empty()) {
+      ADD_FAILURE() << what << ": " << error;
+      return;
+    }
+    if (!first.empty()) {
+      for (auto [a, b] : llvm::zip(first, got))
+        if (a.getBytes() != b.getBytes())
+          ADD_FAILURE() << what << ": not the same bits as before" << difference(b, a, a, 0);
+      continue;
+    }
+    for (auto [i, tensor] : llvm::enumerate(got))
+      if (std::string wrong = difference(tensor, want[i], bound[i], ulps); !wrong.empty())
+        ADD_FAILURE() << what << ": result " << i << wrong;
+    first = std::move(got);
+  }
+}
+
+void Checker::compare(const Sizes &sizes, Values values) {
+  SCOPED_TRACE(describe(sizes) + (sizes.empty() ? "" : ", ") + nameOf(values).str() + " values");
+  auto entry = module->lookupSymbol<func::FuncOp>("kernel");
+  SmallVector<Tensor> inputs, seen;
+  for (auto [i, type] : llvm::enumerate(entry.getArgumentTypes())) {
+    auto name = entry.getArgAttrOfType<StringAttr>(i, "nn.name");
+    inputs.push_back(makeInput(one, name, getElementTypeOrSelf(type), shapeOf(i, sizes), values));
+    seen.push_back(
+        *Tensor::copyOf(inputs[i].getElementType(), inputs[i].getShape(), inputs[i].getBytes()));
+  }
+  if (one.forReference)
+    one.forReference(seen);
+  auto want = interpret("kernel", seen);
+  ASSERT_TRUE(succeeded(want)) << "the interpreter fails";
+  auto bound = want;
+  if (module->lookupSymbol("bound"))
+    bound = interpret("bound", seen);
+  ASSERT_TRUE(succeeded(bound)) << "the interpreter fails on the bound";
+  double ulps = one.ulps * (one.terms ? one.terms(sizes) : 1);
+  if (values == Values::integers)
+    ulps = 0;
+  for (Target &target : targets)
+    compare(target, sizes, inputs, *want, *bound, ulps);
+}
+
+void Checker::run() {
+  ASSERT_TRUE(one.ulps == 0 || !one.reason.empty()) << "a tolerance without a reason";
+  if (!parse())
+    return;
+  for (StringRef cpu : cpus())
+    if (!compileFor(cpu))
+      return;
+  ASSERT_FALSE(targets.empty()) << "no code runs on this machine";
+  for (const Sizes &sizes : one.sizes)
+    for (Values values : one.values)
+      compare(sizes, values);
+  for (const Sizes &sizes : one.sweeps)
+    compare(sizes, Values::sweep);
+}
+
+void nacre::test::check(const Case &one) { Checker(one).run(); }
