@@ -13,6 +13,9 @@ from catalog import ROOT
 GUARD = 4096  # bytes kept on each side of the arena and of the result, to catch stray writes
 GUARD_BYTE = 0xA5
 
+# Element types that NumPy has, by their numbers in runtime/include/nacre/artifact.h.
+NUMPY_TYPES = {1: "f4", 2: "f2", 4: "f8", 5: "i8", 6: "i4", 7: "i2", 8: "i1", 9: "u1", 10: "?"}
+
 
 def find_nacre():
     """The compiler under test: $NACRE, else the one of the newest build folder."""
@@ -27,7 +30,9 @@ def find_nacre():
 def nacre(*arguments, folder):
     """Runs the compiler in `folder`, where a crash leaves its report; an unsuccessful run raises with its diagnostics."""
     command = [str(find_nacre().resolve()), *map(str, arguments)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    # What is preloaded is the sanitizers' runtime, for sanitized artifacts in this process; the compiler brings its own.
+    environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"nacre {' '.join(map(str, arguments))}\nexit {done.returncode}\n{done.stderr[-4000:]}")
     return done.stdout
@@ -151,13 +156,15 @@ class Artifact:
         return tuple(all_sizes[sum(ranks) - ranks[-1] :])
 
     def prepare(self, entry, sizes, inputs):
-        """Gives a function that runs the entry once on these inputs, each time into the same f32 result and arena.
+        """Gives a function that runs the entry once on these inputs, each time into the same result and arena.
 
         `sizes` has the dimension variables by name. Every run checks the status, nothing else.
         """
         shape = self.output_shape(entry, sizes)
+        info = self.info.entries[self.entries[entry]]
+        dtype = np.dtype(NUMPY_TYPES[info.tensors[info.num_inputs].element_type])
         arena = Guarded(self.arena_size(entry, sizes))
-        result = Guarded(math.prod(shape) * 4)
+        result = Guarded(math.prod(shape) * dtype.itemsize)
         inputs = [np.ascontiguousarray(v) for v in inputs]
         addresses = [*(v.ctypes.data for v in inputs), result.address]
         arguments = [
@@ -170,7 +177,7 @@ class Artifact:
 
         def run():
             self._check(self.library.nacre_run(*arguments))
-            return result.view(np.float32, shape)
+            return result.view(dtype, shape)
 
         run.inputs, run.arena, run.result = inputs, arena, result
         return run

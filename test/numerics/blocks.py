@@ -5,10 +5,11 @@ No PyTorch here; torch_blocks.py says what each entry computes.
 """
 import dataclasses
 import pathlib
+import re
 
 import numpy as np
 
-from catalog import make_weight, uniform, write_safetensors
+from catalog import from_stored, make_weight, to_stored, uniform, write_safetensors
 
 FOLDER = pathlib.Path(__file__).resolve().parent / "blocks"
 
@@ -17,106 +18,127 @@ SIZES = ({"B": 1, "S": 1, "N": 1, "T": 5}, {"B": 3, "S": 7, "N": 33, "T": 1}, {"
 
 SAMPLES = 40  # elements of each output that are committed
 
-NORM = ("weight", "bias", "running_mean", "running_var")
+AFFINE = ("weight", "bias")
+STATISTICS = ("running_mean", "running_var")
 
 
 def _linear(name, rows, columns, bias):
-    return {f"{name}.weight": (rows, columns), f"{name}.bias": (bias,)}
+    return {f"{name}.weight": (rows, columns)} | ({f"{name}.bias": (bias,)} if bias else {})
 
 
-def _layer(name, attentions):
-    """PyTorch's transformer layer: 24 wide, 52 hidden."""
+def _conv(name, *shape, bias=True):
+    return {f"{name}.weight": shape} | ({f"{name}.bias": shape[:1]} if bias else {})
+
+
+def _vectors(name, size, vectors):
+    return {f"{name}.{v}": (size,) for v in vectors}
+
+
+def _attention(name, bias=True):
+    """PyTorch's multi-head attention, 24 wide."""
+    shapes = {f"{name}.in_proj_weight": (72, 24)} | ({f"{name}.in_proj_bias": (72,)} if bias else {})
+    return shapes | _linear(f"{name}.out_proj", 24, 24, 24 if bias else None)
+
+
+def _layer(name, attentions, hidden=52, bias=True):
+    """PyTorch's transformer layer, 24 wide."""
     shapes = {}
     for a in attentions:
-        shapes |= {f"{name}.{a}.in_proj_weight": (72, 24), f"{name}.{a}.in_proj_bias": (72,)}
-        shapes |= _linear(f"{name}.{a}.out_proj", 24, 24, 24)
-    shapes |= _linear(f"{name}.linear1", 52, 24, 52) | _linear(f"{name}.linear2", 24, 52, 24)
+        shapes |= _attention(f"{name}.{a}", bias)
+    shapes |= _linear(f"{name}.linear1", hidden, 24, hidden if bias else None)
+    shapes |= _linear(f"{name}.linear2", 24, hidden, 24 if bias else None)
     for i in range(1, len(attentions) + 2):
-        shapes |= {f"{name}.norm{i}.weight": (24,), f"{name}.norm{i}.bias": (24,)}
+        shapes |= _vectors(f"{name}.norm{i}", 24, AFFINE if bias else AFFINE[:1])
     return shapes
 
 
+def _layers(name, count, *layer):
+    return {n: s for i in range(count) for n, s in _layer(f"{name}.layers.{i}", *layer).items()}
+
+
+SELF = ("self_attn",)
+BOTH = ("self_attn", "multihead_attn")
+
 WEIGHTS = {
     "activations": {},
-    "norms": {
-        "layer.weight": (37,),
-        "layer.bias": (37,),
-        "rms.weight": (37,),
-        **{f"batch.{n}": (6,) for n in NORM},
-        **{f"group.{n}": (6,) for n in NORM[:2]},
-    },
-    "convolutions": {
-        **{"line.weight": (8, 5, 3), "line.bias": (8,)},
-        **{"plain.weight": (10, 3, 3, 3), "plain.bias": (10,)},
-        **{"strided.weight": (9, 6, 5, 5), "strided.bias": (9,)},
-        **{"dilated.weight": (7, 6, 3, 3), "dilated.bias": (7,)},
-        **{"grouped.weight": (9, 2, 3, 3), "grouped.bias": (9,)},
-        "depthwise.weight": (6, 1, 3, 3),
-        **{"pointwise.weight": (33, 6, 1, 1), "pointwise.bias": (33,)},
-    },
-    "linears": {
-        **_linear("wide", 131, 37, 131),
-        "narrow.weight": (1, 130),
-        **_linear("transposed", 37, 20, 20),
-        "table.weight": (11, 37),
-    },
-    "attentions": {},
-    "transformers": {**_layer("encoder", ("self_attn",)), **_layer("decoder", ("self_attn", "multihead_attn"))},
+    "activation_layers": {},
     "arithmetic": {"row": (17,), "column": (6, 1)},
+    "attentions": _attention("heads") | _attention("biasless", bias=False),
+    "convolutions": _conv("line", 8, 5, 3)
+    | _conv("plain", 10, 3, 3, 3)
+    | _conv("strided", 9, 6, 5, 5)
+    | _conv("dilated", 7, 6, 3, 3)
+    | _conv("grouped", 9, 2, 3, 3)
+    | _conv("depthwise", 6, 1, 3, 3, bias=False)
+    | _conv("pointwise", 33, 6, 1, 1)
+    | _conv("sparse", 9, 2, 3, bias=False),
+    "elementwise": {},
+    "halves": _linear("wide", 131, 37, 131)
+    | _linear("biasless", 20, 37, None)
+    | {"crossed.weight": (37, 20), "crossed.bias": (20,)}
+    | _linear("table", 11, 37, None)
+    | _vectors("layer", 37, AFFINE)
+    | _vectors("rms", 37, AFFINE[:1])
+    | {n: s for name in ("line", "batch", "volume") for n, s in _vectors(name, 6, AFFINE + STATISTICS).items()}
+    | _vectors("group", 6, AFFINE)
+    | _conv("conv_line", 8, 6, 3)
+    | _conv("conv", 9, 6, 3, 3)
+    | _conv("conv_cube", 5, 6, 2, 2, 2),
+    "linears": _linear("wide", 131, 37, 131)
+    | _linear("narrow", 1, 130, None)
+    | _linear("transposed", 37, 20, 20)
+    | _linear("unshifted", 37, 20, None)
+    | _linear("table", 11, 37, None),
+    "norms": _vectors("layer", 37, AFFINE)
+    | _vectors("layer_shiftless", 37, AFFINE[:1])
+    | _vectors("rms", 37, AFFINE[:1])
+    | _vectors("rms_soft", 37, AFFINE[:1])
+    | _vectors("batch", 6, AFFINE + STATISTICS)
+    | _vectors("batch_bare", 6, STATISTICS)
+    | _vectors("line", 6, AFFINE + STATISTICS)
+    | _vectors("line_bare", 6, STATISTICS)
+    | _vectors("group", 6, AFFINE),
+    "pools": {},
+    "reductions": {},
+    "rotations": {},
+    "shapes": {"row": (17,)},
+    "transformers": _layer("encoder", SELF)
+    | _layer("decoder", BOTH)
+    | _layer("encoder_first", SELF, bias=False)
+    | _layer("decoder_last", BOTH, bias=False)
+    | _layers("encoders", 3, SELF)
+    | _vectors("encoders.norm", 24, AFFINE)
+    | _layers("encoders_first", 2, SELF, 40)
+    | _layers("decoders", 2, BOTH)
+    | _vectors("decoders.norm", 24, AFFINE)
+    | _layers("decoders_last", 2, BOTH)
+    | {f"mlp{n}.c_fc.{v}": (24, 52) if v == "weight" else (52,) for n in ("", "_silu") for v in AFFINE}
+    | {f"mlp{n}.c_proj.{v}": (52, 24) if v == "weight" else (24,) for n in ("", "_silu") for v in AFFINE},
+    "unrolled": {n: s for i in range(3) for n, s in _linear(f"layers.{i}", 13, 13, 13).items()},
+    "volumes": _conv("plain", 10, 3, 3, 3, 3)
+    | _conv("strided", 7, 4, 3, 3, 3)
+    | _conv("grouped", 6, 2, 3, 3, 3, bias=False)
+    | _conv("point", 19, 4, 1, 1, 1)
+    | _conv("narrow", 4, 3, 2, 2, 2)
+    | _vectors("batch", 4, AFFINE + STATISTICS)
+    | _vectors("bare", 4, STATISTICS),
 }
 
-_MATRIX = {"x": ("B", "N")}
-_IMAGE = {"x": ("B", 6, 11, 13)}
-_TOKENS = {"x": ("B", "S", 37)}
-_CUBE = {"x": ("B", 6, 17)}
-_QKV = {n: ("B", 3, "S", 20) for n in "qkv"}
+# How the weights of a file are stored where it is not f32.
+STORED = {"halves": "f16"}
 
-# file -> entry -> inputs by name with their shapes; `mask` is 0 or 1, `ids` are below 11, the rest lies in -3..3.
-ENTRIES = {
-    "activations": {
-        f"of_{n}": _MATRIX
-        for n in "relu leaky_relu elu selu sigmoid tanh gelu gelu_tanh silu softplus hard_swish relu6 mish".split()
-        + ["softmax", "softmax_first"]
-    },
-    "norms": {
-        "of_layer": _TOKENS,
-        "of_rms": _TOKENS,
-        "of_batch": {"x": ("B", 6, 5, 7)},
-        "of_group": {"x": ("B", 6, 5, 7)},
-    },
-    "convolutions": {
-        "of_line": {"x": ("B", 5, 19)},
-        "of_plain": {"x": ("B", 3, 12, 9)},
-        **{f"of_{n}": _IMAGE for n in "strided dilated grouped depthwise pointwise max_pool global_pool".split()},
-        "of_average_pool": {"x": ("B", 6, 10, 12)},
-    },
-    "linears": {
-        "of_wide": _TOKENS,
-        "of_narrow": {"x": ("B", 130)},
-        "of_transposed": _TOKENS,
-        "of_table": {"ids": ("B", "S")},
-        "of_matmul": {"a": ("B", "S", 9), "b": ("B", 9, 14)},
-        "of_matmul_transposed": {"a": ("B", "S", 9), "b": ("B", "S", 9)},
-    },
-    "attentions": {
-        "of_plain": _QKV,
-        "of_causal": _QKV,
-        "of_masked": _QKV | {"mask": ("B", "S")},
-        "of_cross": {"q": ("B", 3, "S", 20), "k": ("B", 3, "T", 20), "v": ("B", 3, "T", 20)},
-        "of_grouped": {"q": ("B", 4, "S", 16), "k": ("B", 2, "S", 16), "v": ("B", 2, "S", 16)},
-        "of_spelled": _QKV,
-    },
-    "transformers": {
-        "of_encoder": {"x": ("B", "S", 24)},
-        "of_encoder_masked": {"x": ("B", "S", 24), "mask": ("B", "S")},
-        "of_decoder": {"x": ("B", "S", 24), "memory": ("B", "T", 24)},
-    },
-    "arithmetic": {
-        "of_functions": _MATRIX,
-        "of_choice": {"x": ("B", "N"), "y": ("B", "N")},
-        **{f"of_{n}": _CUBE for n in "broadcast sum mean max slices concat split transpose".split()},
-    },
-}
+
+def _entries(file):
+    """entry -> inputs by name, each with its element type and dimensions, as the file declares them."""
+    text = (FOLDER / f"{file}.ncr").read_text()
+    entries = {}
+    for name, arguments in re.findall(r"^  entry (\w+)\((.*?)\) ->", text, re.MULTILINE | re.DOTALL):
+        inputs = re.findall(r"(\w+): +(\w+)\[([^]]*)\]", arguments)
+        entries[name] = {i: (element, dims.split(",")) for i, element, dims in inputs}
+    return entries
+
+
+ENTRIES = {file: _entries(file) for file in WEIGHTS}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,13 +156,20 @@ class Case:
     @property
     def sizes(self):
         """Only the dimension variables that the entry has."""
-        used = {d for shape in ENTRIES[self.file][self.entry].values() for d in shape if isinstance(d, str)}
+        used = {n for _, dims in ENTRIES[self.file][self.entry].values() for d in dims for n in re.findall("[A-Z]", d)}
         return {n: s for n, s in SIZES[self.sizes_index].items() if n in used}
 
+    @property
+    def bar(self):
+        """The relative error that is allowed: less than for whole networks, or the four roundings to f16 of a norm."""
+        return 4 * 2.0**-11 if self.file in STORED else 1e-5
+
     def inputs(self):
+        """By name: `mask` is 0 or 1, `ids` are from 0 to 10, the rest lies in -3..3."""
         made = {}
-        for name, dims in ENTRIES[self.file][self.entry].items():
-            shape = tuple(SIZES[self.sizes_index].get(d, d) for d in dims)
+        for name, (element, dims) in ENTRIES[self.file][self.entry].items():
+            # A dimension is a number, a variable, or a sum of them.
+            shape = tuple(eval(d.strip(), {}, SIZES[self.sizes_index]) for d in dims)
             values = uniform(f"{self.name}.{name}", shape)
             if name == "ids":
                 made[name] = ((values + 1.0) * 5.5).astype(np.int64)
@@ -148,7 +177,7 @@ class Case:
                 made[name] = (values > -0.3).astype(np.int64)
                 made[name][..., 0] = 1
             else:
-                made[name] = (3.0 * values).astype(np.float32)
+                made[name] = (3.0 * values).astype({"f32": np.float32, "f16": np.float16}[element])
         return made
 
 
@@ -156,9 +185,11 @@ CASES = [Case(f, e, i) for f, entries in ENTRIES.items() for e in entries for i 
 
 
 def tensors(file):
+    """The weights' values, as the file stores them."""
+    stored = STORED.get(file, "f32")
     for name, shape in WEIGHTS[file].items():
-        yield name, make_weight(name, shape)
+        yield name, from_stored(to_stored(make_weight(name, shape), stored), stored)
 
 
 def write_weights(file, path):
-    write_safetensors(path, WEIGHTS[file], tensors(file))
+    write_safetensors(path, WEIGHTS[file], tensors(file), STORED.get(file, "f32"))

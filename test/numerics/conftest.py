@@ -24,29 +24,56 @@ def pytest_ignore_collect(collection_path, config):
     return True if collection_path.name in FULL_ONLY and config.getoption("--tier") == "quick" else None
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory):
-    """Gives the artifact of a catalogue network, compiled once per session."""
+def compile_once(tmp_path_factory, write):
+    """Gives artifacts by name, each compiled when it is first asked for, and closes them in the end.
+
+    `write(folder, what)` writes the weights and gives the model file and the weights' path or None.
+    """
     from artifact import Artifact
 
     made = {}
 
-    def get(network):
-        if network.name not in made:
-            folder = tmp_path_factory.mktemp(network.name)
-            network.write(folder / "weights")
+    def get(what):
+        name = getattr(what, "name", what)
+        if name not in made:
+            folder = tmp_path_factory.mktemp(name)
             try:
-                made[network.name] = Artifact(network.path, folder / "weights", folder / "net")
+                made[name] = Artifact(*write(folder, what), folder / "net")
             except (RuntimeError, OSError) as error:
-                made[network.name] = error
-        if isinstance(made[network.name], Exception):
-            pytest.fail(f"{network.name} was not compiled: {made[network.name]}", pytrace=False)
-        return made[network.name]
+                made[name] = error
+        if isinstance(made[name], Exception):
+            pytest.fail(f"{name} was not compiled: {made[name]}", pytrace=False)
+        return made[name]
 
     yield get
     for artifact in made.values():
         if not isinstance(artifact, Exception):
             artifact.close()
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory):
+    """Gives the artifact of a catalogue network."""
+
+    def write(folder, network):
+        network.write(folder / "weights")
+        return network.path, folder / "weights"
+
+    yield from compile_once(tmp_path_factory, write)
+
+
+@pytest.fixture(scope="session")
+def compiled_blocks(tmp_path_factory):
+    """Gives the artifact of a file of blocks/, by the file's name."""
+    import blocks
+
+    def write(folder, file):
+        weights = folder / "weights.safetensors" if blocks.WEIGHTS[file] else None
+        if weights:
+            blocks.write_weights(file, weights)
+        return blocks.FOLDER / f"{file}.ncr", weights
+
+    yield from compile_once(tmp_path_factory, write)
 
 
 @pytest.fixture(scope="session")

@@ -22,10 +22,13 @@ def sample(output, count=96):
 
 
 def sampled_error(got, expected):
-    """The larger of the two relative errors that samples can show: of the elements, and of max |output|."""
+    """The larger of the two relative errors that samples can show: of the elements, and of max |output|.
+
+    Where only zeros are expected it is the absolute error.
+    """
     if got.shape != expected.shape or not np.isfinite(got).all():
         return float("inf")
-    return float(np.abs(got.astype(np.float64) - expected).max() / expected[-1])
+    return float(np.abs(got.astype(np.float64) - expected).max() / (expected[-1] or 1.0))
 
 
 def relative_error(got, expected):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Full tier: every network, small and of full size, live against PyTorch, element by element."""
+"""Full tier: every block, and every network, small and of full size, live against PyTorch, element by element."""
 import functools
 
 import numpy as np
@@ -7,7 +7,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: nothing is compared live")
 
+import blocks
 import references
+import torch_blocks
 import torch_models
 from catalog import FULL, SMALL
 
@@ -32,6 +34,18 @@ def test_equals_pytorch(outputs, network, entry, batch, length):
     got = outputs(network, entry, batch, length)
     assert np.isfinite(got).all()
     assert references.relative_error(got, expected) < BAR
+
+
+@pytest.mark.parametrize("case", blocks.CASES, ids=lambda c: c.name)
+def test_block_equals_pytorch(compiled_blocks, case):
+    expected = torch_blocks.run(case)
+    got = compiled_blocks(case.file).call(case.entry, case.sizes, case.inputs().values())
+    assert (got.shape, got.dtype) == (expected.shape, expected.dtype)
+    assert np.isfinite(got).all()
+    if expected.any():
+        assert references.relative_error(got, expected) < case.bar
+    else:
+        assert not got.any()
 
 
 @pytest.mark.parametrize("name", ("bert-odd", "gpt2-odd"))
