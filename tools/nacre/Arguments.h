@@ -17,7 +17,7 @@ using Bindings = std::vector<std::pair<std::string, std::string>>;
 
 /// Which model, with which weights.
 struct ModelArguments {
-  std::string path;    ///< a .ncr file; for `run`, also a compiled .so
+  std::string path;    ///< a .ncr file; for `run` and `bench`, also a compiled .so
   std::string weights; ///< a folder or a file; may be empty
   std::string prefix;  ///< in front of every weight name in the file
   std::string model;   ///< which model of the file, where it has several
@@ -34,18 +34,37 @@ struct CompileArguments {
   std::string cpu = "native";
 };
 
-struct RunArguments {
-  ModelArguments model;
+/// What goes into which entry.
+struct InputArguments {
+  std::string command;               ///< who asks, for messages: "nacre run"
+  std::string inventor = "--random"; ///< who makes inputs up
   std::string entry;
   Bindings inputs;
   bool random = false;
   uint64_t seed = 0;
   int64_t below = 2; ///< random integers are in [0, below)
   std::vector<std::pair<std::string, int64_t>> dims;
+};
+
+struct RunArguments {
+  ModelArguments model;
+  InputArguments input{.command = "nacre run"};
   int64_t repeat = 1;
   int64_t threads = 0; ///< 0: OpenMP's default
   bool interpret = false;
   std::string outputFolder;
+};
+
+struct BenchArguments {
+  ModelArguments model;
+  InputArguments input{.command = "nacre bench", .inventor = "nacre bench", .random = true};
+  std::vector<int64_t> threads; ///< one measurement each; empty: one thread
+  int64_t rounds = 0;           ///< 0: as many as fit into `seconds`
+  double seconds = 5;
+  bool best = false; ///< the fastest instead of the median
+  int64_t top = 20;
+  std::string json; ///< a file, or `-`; empty: none
+  std::string cpu = "native";
 };
 
 struct CheckArguments {
@@ -74,8 +93,8 @@ struct UsageFault {
   std::string note;
 };
 
-using CommandLine = std::variant<CompileArguments, RunArguments, CheckArguments, FormatArguments,
-                                 InspectArguments, Answer, UsageFault>;
+using CommandLine = std::variant<CompileArguments, RunArguments, BenchArguments, CheckArguments,
+                                 FormatArguments, InspectArguments, Answer, UsageFault>;
 
 /// Reads the command line. Prints nothing.
 CommandLine readCommandLine(int argc, const char *const *argv);

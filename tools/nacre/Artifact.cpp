@@ -7,7 +7,6 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
-#include <chrono>
 #include <cstdlib>
 #include <dlfcn.h>
 
@@ -120,6 +119,9 @@ bool Artifact::load(llvm::StringRef file, const Installation &installation,
   find("nacre_arena_size", functions.arenaSize);
   find("nacre_shapes", functions.shapes);
   find("nacre_run", functions.run);
+  // Artifacts of other versions may lack it; nacre_open says what is wrong with them.
+  functions.runProfiled =
+      reinterpret_cast<decltype(functions.runProfiled)>(dlsym(library, "nacre_run_profiled"));
   info = static_cast<const nacre_artifact *>(dlsym(library, symbols->front().c_str()));
   if (!whole || !info) {
     functions.close = nullptr;
@@ -197,9 +199,18 @@ bool Artifact::setThreads(int threads, DiagnosticEngine &diags) {
   return status == NACRE_OK;
 }
 
-std::optional<Artifact::Result> Artifact::run(size_t entry, llvm::ArrayRef<int64_t> sizes,
-                                              llvm::MutableArrayRef<NpyArray> inputs,
-                                              int64_t repeat, DiagnosticEngine &diags) {
+void Artifact::onThreads(int threads, llvm::function_ref<void(int thread)> work) const {
+  using Run = void (*)(void (*)(void *), void *, unsigned, unsigned);
+  auto parallel = reinterpret_cast<Run>(dlsym(library, "GOMP_parallel"));
+  static const auto number = reinterpret_cast<int (*)()>(dlsym(library, "omp_get_thread_num"));
+  if (threads == 1 || !parallel || !number)
+    return work(0);
+  parallel([](void *data) { (*static_cast<llvm::function_ref<void(int)> *>(data))(number()); },
+           &work, static_cast<unsigned>(threads), 0);
+}
+
+std::unique_ptr<Call> Artifact::prepare(size_t entry, PreparedInputs inputs,
+                                        llvm::StringRef command, DiagnosticEngine &diags) {
   const auto index = static_cast<uint32_t>(entry);
   const Signature &signature = signatures[entry];
   size_t ranks = 0;
@@ -207,73 +218,77 @@ std::optional<Artifact::Result> Artifact::run(size_t entry, llvm::ArrayRef<int64
     for (const Port &port : *ports)
       ranks += port.shape.size();
   std::vector<int64_t> shapes(ranks + 1);
-  if (nacre_status status = functions.shapes(info, index, sizes.data(), shapes.data());
+  const int64_t *sizes = inputs.sizes.data();
+  if (nacre_status status = functions.shapes(info, index, sizes, shapes.data());
       status != NACRE_OK) {
     // nacre_shapes has no model to leave its reason with; nacre_run has, and touches nothing.
     std::vector<void *> none(signature.inputs.size() + signature.outputs.size());
-    status = functions.run(model, index, none.data(), sizes.data(), nullptr);
+    status = functions.run(model, index, none.data(), sizes, nullptr);
     report(status, diags);
-    return std::nullopt;
+    return nullptr;
   }
 
-  std::vector<void *> buffers;
+  std::unique_ptr<Call> call(new Call(*this, index));
   size_t at = 0;
-  for (auto [port, array] : llvm::zip_equal(signature.inputs, inputs)) {
+  for (auto [port, array] : llvm::zip_equal(signature.inputs, inputs.arrays)) {
     llvm::ArrayRef<int64_t> shape(shapes.data() + at, port.shape.size());
     if (shape != llvm::ArrayRef<int64_t>(array.shape)) {
-      diags.errorAt("nacre run", "input '" + port.name + "' is " +
-                                     describeTensor(array.type, array.shape) + ", and must be " +
-                                     describeTensor(port.element, shape) +
-                                     " with these sizes of the dimension variables");
-      return std::nullopt;
+      diags.errorAt(command, "input '" + port.name + "' is " +
+                                 describeTensor(array.type, array.shape) + ", and must be " +
+                                 describeTensor(port.element, shape) +
+                                 " with these sizes of the dimension variables");
+      return nullptr;
     }
     at += port.shape.size();
-    buffers.push_back(array.data.data());
+    call->buffers.push_back(array.data.data());
   }
-  Result result;
   for (const Port &port : signature.outputs) {
-    NpyArray &output = result.outputs.emplace_back();
+    NpyArray &output = call->results.emplace_back();
     output.type = port.element;
     output.shape.assign(shapes.begin() + at, shapes.begin() + at + port.shape.size());
     at += port.shape.size();
     std::optional<uint64_t> bytes = tensorBytes(output.type, output.shape);
     if (!bytes || *bytes > (uint64_t(1) << 40)) {
       diags
-          .errorAt("nacre run", "output '" + port.name + "' would be " +
-                                    describeTensor(output.type, output.shape))
+          .errorAt(command, "output '" + port.name + "' would be " +
+                                describeTensor(output.type, output.shape))
           .note("give smaller sizes");
-      return std::nullopt;
+      return nullptr;
     }
     output.data.resize(*bytes);
-    buffers.push_back(output.data.data());
+    call->buffers.push_back(output.data.data());
   }
 
-  result.arenaBytes = functions.arenaSize(info, index, sizes.data());
-  struct Free {
-    void operator()(void *memory) const { std::free(memory); }
-  };
-  std::unique_ptr<void, Free> arena;
-  if (result.arenaBytes > 0 && result.arenaBytes != SIZE_MAX) {
-    const size_t rounded =
-        (result.arenaBytes + NACRE_ALIGNMENT - 1) / NACRE_ALIGNMENT * NACRE_ALIGNMENT;
-    arena.reset(std::aligned_alloc(NACRE_ALIGNMENT, rounded));
-    if (!arena) {
+  call->bytes = functions.arenaSize(info, index, sizes);
+  if (call->bytes > 0 && call->bytes != SIZE_MAX) {
+    const size_t rounded = (call->bytes + NACRE_ALIGNMENT - 1) / NACRE_ALIGNMENT * NACRE_ALIGNMENT;
+    call->arena.reset(std::aligned_alloc(NACRE_ALIGNMENT, rounded));
+    if (!call->arena) {
       diags
-          .errorAt("nacre run", "there is no memory for an arena of " +
-                                    llvm::Twine(result.arenaBytes) + " bytes")
+          .errorAt(command,
+                   "there is no memory for an arena of " + llvm::Twine(call->bytes) + " bytes")
           .note("give smaller sizes");
-      return std::nullopt;
+      return nullptr;
     }
   }
-  for (int64_t i = 0; i < repeat; ++i) {
-    const auto started = std::chrono::steady_clock::now();
-    nacre_status status = functions.run(model, index, buffers.data(), sizes.data(), arena.get());
-    if (status != NACRE_OK) {
-      report(status, diags);
-      return std::nullopt;
-    }
-    result.seconds.push_back(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
-  }
-  return result;
+  call->inputs = std::move(inputs);
+  return call;
+}
+
+bool Call::run(DiagnosticEngine &diags) {
+  nacre_status status = artifact.functions.run(artifact.model, entry, buffers.data(),
+                                               inputs.sizes.data(), arena.get());
+  if (status != NACRE_OK)
+    artifact.report(status, diags);
+  return status == NACRE_OK;
+}
+
+bool Call::profile(llvm::MutableArrayRef<nacre_kernel_time> times, size_t &count,
+                   DiagnosticEngine &diags) {
+  nacre_status status =
+      artifact.functions.runProfiled(artifact.model, entry, buffers.data(), inputs.sizes.data(),
+                                     arena.get(), times.data(), times.size(), &count);
+  if (status != NACRE_OK)
+    artifact.report(status, diags);
+  return status == NACRE_OK;
 }

@@ -8,13 +8,47 @@
 #include "frontend/weights/Npy.h"
 #include "runtime/include/nacre/artifact.h"
 #include "runtime/include/nacre/nacre.h"
+#include "runtime/include/nacre/profile.h"
+#include "tools/nacre/Inputs.h"
 #include "tools/nacre/Installation.h"
 #include "tools/nacre/Signature.h"
 
+#include <cstdlib>
 #include <memory>
 #include <optional>
 
 namespace nacre::tool {
+
+class Artifact;
+
+/// An entry of an artifact with all that a call of it needs.
+class Call {
+public:
+  bool run(DiagnosticEngine &diags);
+  /// Runs it with the times of its kernels; `count` is how many there are.
+  bool profile(llvm::MutableArrayRef<nacre_kernel_time> times, size_t &count,
+               DiagnosticEngine &diags);
+
+  llvm::ArrayRef<int64_t> sizes() const { return inputs.sizes; }
+  llvm::ArrayRef<NpyArray> outputs() const { return results; }
+  size_t arenaBytes() const { return bytes; }
+
+private:
+  friend class Artifact;
+  struct Free {
+    void operator()(void *memory) const { std::free(memory); }
+  };
+
+  Call(Artifact &artifact, uint32_t entry) : artifact(artifact), entry(entry) {}
+
+  Artifact &artifact;
+  uint32_t entry;
+  PreparedInputs inputs;
+  std::vector<NpyArray> results;
+  std::vector<void *> buffers;
+  size_t bytes = 0; ///< of the arena
+  std::unique_ptr<void, Free> arena;
+};
 
 /// A .so that `nacre compile --emit=so` made, with its weights. It is used through the C functions
 /// that it carries, as any other program would.
@@ -30,17 +64,22 @@ public:
   /// Sets the number of threads; 0 for OpenMP's default.
   bool setThreads(int threads, DiagnosticEngine &diags);
 
-  struct Result {
-    std::vector<NpyArray> outputs;
-    size_t arenaBytes = 0;
-    std::vector<double> seconds; ///< of each repetition
-  };
-  /// Runs an entry `repeat` times on the same inputs.
-  std::optional<Result> run(size_t entry, llvm::ArrayRef<int64_t> sizes,
-                            llvm::MutableArrayRef<NpyArray> inputs, int64_t repeat,
-                            DiagnosticEngine &diags);
+  /// Makes an entry ready to run: buffers for its results, and an arena. Reports what does not fit;
+  /// `command` is who asks. The call must not outlive the artifact.
+  std::unique_ptr<Call> prepare(size_t entry, PreparedInputs inputs, llvm::StringRef command,
+                                DiagnosticEngine &diags);
+
+  /// A JSON object.
+  llvm::StringRef metadata() const { return info->metadata; }
+  /// The instruction sets that it needs: "avx2,fma".
+  llvm::StringRef cpuFeatures() const { return info->cpu_features; }
+
+  /// Runs `work` on the threads that run the model, each with its number.
+  void onThreads(int threads, llvm::function_ref<void(int thread)> work) const;
 
 private:
+  friend class Call;
+
   /// The functions of nacre.h, as the .so has them.
   struct Functions {
     decltype(&nacre_open) open;
@@ -51,6 +90,7 @@ private:
     decltype(&nacre_arena_size) arenaSize;
     decltype(&nacre_shapes) shapes;
     decltype(&nacre_run) run;
+    decltype(&nacre_run_profiled) runProfiled;
   };
 
   Artifact() = default;

@@ -123,6 +123,19 @@ CLI::Validator integerIn(int64_t low, int64_t high) {
       "");
 }
 
+/// Seconds, as a number that is not absurd.
+CLI::Validator isDuration() {
+  return CLI::Validator(
+      [](std::string &text) -> std::string {
+        double value = 0;
+        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error == std::errc() && end == text.data() + text.size() && value > 0 && value <= 1e6)
+          return {};
+        return "'" + text + "' is not a number of seconds, above 0 and at most 1000000";
+      },
+      "");
+}
+
 CLI::Validator isBinding(const char *example) {
   return CLI::Validator(
       [=](std::string &text) -> std::string {
@@ -177,7 +190,9 @@ private:
   CLI::App *addCommand(const char *name, const char *description);
   void addModel(CLI::App *command, ModelArguments &model, const char *what);
   void addCompile();
+  void addInputs(CLI::App *command, InputArguments &input);
   void addRun();
+  void addBench();
   void addCheck();
   void addFormat();
   void addInspect();
@@ -190,6 +205,7 @@ private:
   bool version = false;
   CompileArguments compile;
   RunArguments run;
+  BenchArguments bench;
   CheckArguments check;
   FormatArguments format;
   InspectArguments inspect;
@@ -203,6 +219,7 @@ Parser::Parser() {
   app.add_flag("--version", version, "Show the version");
   addCompile();
   addRun();
+  addBench();
   addCheck();
   addFormat();
   addInspect();
@@ -272,35 +289,38 @@ void Parser::addCompile() {
       ->group("Phases");
 }
 
-void Parser::addRun() {
-  CLI::App *command =
-      addCommand("run", "Run an entry of a model file or of a compiled .so and show its outputs");
-  addModel(command, run.model, "A model file, or a .so that nacre compile made");
-  command->add_option("--entry", run.entry, "Which entry; needed where there are several")
+void Parser::addInputs(CLI::App *command, InputArguments &input) {
+  command->add_option("--entry", input.entry, "Which entry; needed where there are several")
       ->type_name("NAME")
       ->group("Inputs");
   repeated(command->add_option("--input", inputs, "An input from a .npy file; repeatable"))
       ->type_name("NAME=FILE")
       ->check(isBinding("ids=ids.npy"))
       ->group("Inputs");
-  command
-      ->add_flag("--random", run.random,
-                 "Make up the inputs that --input does not give: floats in [-1, 1), integers below "
-                 "--below")
-      ->disable_flag_override()
-      ->group("Inputs");
-  repeated(
-      command->add_option("--dim", sizes, "Size of a dimension variable for --random; repeatable"))
+  repeated(command->add_option("--dim", sizes, "Size of a dimension variable; repeatable"))
       ->type_name("NAME=SIZE")
       ->check(isSize())
       ->group("Inputs");
-  command->add_option("--seed", run.seed, "Seed of --random; 0 by default")
+  command->add_option("--seed", input.seed, "Seed of random inputs; 0 by default")
       ->type_name("N")
       ->check(integerIn(0, std::numeric_limits<int64_t>::max()))
       ->group("Inputs");
-  command->add_option("--below", run.below, "Bound of random integers; 2 by default")
+  command->add_option("--below", input.below, "Bound of random integers; 2 by default")
       ->type_name("N")
       ->check(integerIn(1, std::numeric_limits<int64_t>::max()))
+      ->group("Inputs");
+}
+
+void Parser::addRun() {
+  CLI::App *command =
+      addCommand("run", "Run an entry of a model file or of a compiled .so and show its outputs");
+  addModel(command, run.model, "A model file, or a .so that nacre compile made");
+  addInputs(command, run.input);
+  command
+      ->add_flag("--random", run.input.random,
+                 "Make up the inputs that --input does not give: floats in [-1, 1), integers below "
+                 "--below")
+      ->disable_flag_override()
       ->group("Inputs");
   command->add_option("--repeat", run.repeat, "Run this often and show the times")
       ->type_name("N")
@@ -319,6 +339,54 @@ void Parser::addRun() {
   command
       ->add_option("--output-dir", run.outputFolder, "Write each output to NAME.npy in this folder")
       ->type_name("FOLDER")
+      ->group("Results");
+}
+
+void Parser::addBench() {
+  CLI::App *command = addCommand(
+      "bench", "Measure a model's latency, and its kernels against the machine's limits");
+  addModel(
+      command, bench.model,
+      "A model file, or a .so that nacre compile made; weights that are not given are made up");
+  addInputs(command, bench.input);
+  command
+      ->add_option("--threads", bench.threads,
+                   "Numbers of threads to measure with, comma-separated; 1 by default")
+      ->type_name("N,...")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(integerIn(1, 4096))
+      ->group("Running");
+  CLI::Option *rounds =
+      command
+          ->add_option("--rounds", bench.rounds,
+                       "How often to measure; a round takes some 50 ms, or a few calls")
+          ->type_name("N")
+          ->check(integerIn(1, 1000000))
+          ->group("Running");
+  command->add_option("--seconds", bench.seconds, "How long to measure; 5 by default")
+      ->type_name("T")
+      ->check(isDuration())
+      ->excludes(rounds)
+      ->group("Running");
+  command
+      ->add_option("--cpu", bench.cpu,
+                   "Processor to compile a model file for, as LLVM names it; this machine's by "
+                   "default")
+      ->type_name("NAME")
+      ->group("Running");
+  command
+      ->add_flag("--best", bench.best,
+                 "Take the fastest of all calls and the highest limits, not medians: for a machine "
+                 "that others use too")
+      ->disable_flag_override()
+      ->group("Results");
+  command->add_option("--top", bench.top, "Kernels to show, the slowest first; 20 by default")
+      ->type_name("N")
+      ->check(integerIn(1, 1000000))
+      ->group("Results");
+  command->add_option("--json", bench.json, "Write all that was measured as JSON; - shows it only")
+      ->type_name("FILE")
       ->group("Results");
 }
 
@@ -428,9 +496,14 @@ CommandLine Parser::result() {
   if (command->get_name() == "compile")
     return finish(compile);
   if (command->get_name() == "run") {
-    run.inputs = toBindings(inputs);
-    run.dims = toSizes(sizes);
+    run.input.inputs = toBindings(inputs);
+    run.input.dims = toSizes(sizes);
     return finish(run);
+  }
+  if (command->get_name() == "bench") {
+    bench.input.inputs = toBindings(inputs);
+    bench.input.dims = toSizes(sizes);
+    return finish(bench);
   }
   if (command->get_name() == "check")
     return finish(check);

@@ -11,6 +11,7 @@ namespace nacre::tool {
 // Each does its work, prints, and returns the exit status.
 int execute(const CompileArguments &arguments);
 int execute(const RunArguments &arguments);
+int execute(const BenchArguments &arguments);
 int execute(const CheckArguments &arguments);
 int execute(const FormatArguments &arguments);
 int execute(const InspectArguments &arguments);

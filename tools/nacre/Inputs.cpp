@@ -1,4 +1,4 @@
-//===- Inputs.cpp - the arrays that `nacre run` feeds an entry ------------===//
+//===- Inputs.cpp - the arrays that an entry is fed -----------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "tools/nacre/Inputs.h"
@@ -21,7 +21,7 @@ constexpr uint64_t maxRandomBytes = uint64_t(8) << 30;
 
 class Preparation {
 public:
-  Preparation(const Signature &entry, const RunArguments &arguments, DiagnosticEngine &diags)
+  Preparation(const Signature &entry, const InputArguments &arguments, DiagnosticEngine &diags)
       : entry(entry), arguments(arguments), diags(diags), origins(entry.variables.size()),
         sizes(entry.variables.size()), files(entry.inputs.size()) {}
 
@@ -35,7 +35,7 @@ private:
   std::optional<NpyArray> makeRandom(const Port &port, uint64_t seed);
 
   const Signature &entry;
-  const RunArguments &arguments;
+  const InputArguments &arguments;
   DiagnosticEngine &diags;
   std::vector<std::string> origins; ///< who said the size of a variable; empty: nobody yet
   std::vector<int64_t> sizes;
@@ -138,14 +138,14 @@ std::optional<NpyArray> Preparation::makeRandom(const Port &port, uint64_t seed)
   for (const PortSize &size : port.shape) {
     if (!size.number && !size.variable) {
       diags
-          .errorAt("--random",
+          .errorAt(arguments.inventor,
                    "input '" + port.name + "' is " + port.type + ", of a size that is a formula")
           .note("give it with --input " + port.name + "=FILE");
       return std::nullopt;
     }
     if (size.variable && origins[*size.variable].empty()) {
       const std::string &variable = entry.variables[*size.variable];
-      diags.errorAt("--random", "nothing says how large " + variable + " is")
+      diags.errorAt(arguments.inventor, "nothing says how large " + variable + " is")
           .note("add '--dim " + variable + "=1', or another size");
       return std::nullopt;
     }
@@ -154,8 +154,9 @@ std::optional<NpyArray> Preparation::makeRandom(const Port &port, uint64_t seed)
   std::optional<uint64_t> bytes = tensorBytes(array.type, array.shape);
   if (!bytes || *bytes > maxRandomBytes) {
     diags
-        .errorAt("--random", "input '" + port.name + "' would be " +
-                                 describeTensor(array.type, array.shape) + ", more than 8 GB")
+        .errorAt(arguments.inventor, "input '" + port.name + "' would be " +
+                                         describeTensor(array.type, array.shape) +
+                                         ", more than 8 GB")
         .note("give smaller sizes with --dim");
     return std::nullopt;
   }
@@ -173,7 +174,7 @@ std::optional<PreparedInputs> Preparation::run() {
     if (files[i]) {
       arrays.push_back(std::move(*files[i]));
     } else if (!arguments.random) {
-      diags.errorAt("nacre run", "input '" + port.name + "', " + port.type + ", is missing")
+      diags.errorAt(arguments.command, "input '" + port.name + "', " + port.type + ", is missing")
           .note("give it with '--input " + port.name + "=FILE.npy', or let --random make it up");
     } else if (std::optional<NpyArray> array = makeRandom(port, arguments.seed * 1000003 + i)) {
       arrays.push_back(std::move(*array));
@@ -181,15 +182,35 @@ std::optional<PreparedInputs> Preparation::run() {
   }
   for (auto [i, variable] : llvm::enumerate(entry.variables))
     if (origins[i].empty() && !diags.hasErrors())
-      diags.errorAt("nacre run", "nothing says how large " + variable + " is")
+      diags.errorAt(arguments.command, "nothing says how large " + variable + " is")
           .note("no input has a dimension of just this size; add '--dim " + variable + "=1'");
   if (diags.hasErrors())
     return std::nullopt;
   return PreparedInputs{std::move(sizes), std::move(arrays)};
 }
 
+std::optional<size_t> nacre::tool::chooseEntry(llvm::ArrayRef<Signature> entries,
+                                               const InputArguments &arguments,
+                                               DiagnosticEngine &diags) {
+  llvm::StringRef name = arguments.entry;
+  std::vector<llvm::StringRef> names;
+  for (auto [i, entry] : llvm::enumerate(entries)) {
+    if (entry.name == name || (name.empty() && entries.size() == 1))
+      return i;
+    names.push_back(entry.name);
+  }
+  if (name.empty())
+    diags.errorAt(arguments.command, "the model has several entries")
+        .note("name one with --entry: " + llvm::join(names, ", "));
+  else
+    diags.errorAt("--entry", "the model has no entry '" + name + "'")
+        .didYouMean({}, nearestName(name, names))
+        .note("it has: " + llvm::join(names, ", "));
+  return std::nullopt;
+}
+
 std::optional<PreparedInputs> nacre::tool::prepareInputs(const Signature &entry,
-                                                         const RunArguments &arguments,
+                                                         const InputArguments &arguments,
                                                          DiagnosticEngine &diags) {
   return Preparation(entry, arguments, diags).run();
 }

@@ -1,4 +1,4 @@
-//===- Inputs.h - the arrays that `nacre run` feeds an entry ----*- C++ -*-===//
+//===- Inputs.h - the arrays that an entry is fed ---------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef NACRE_TOOLS_NACRE_INPUTS_H
@@ -18,9 +18,13 @@ struct PreparedInputs {
   std::vector<NpyArray> arrays;
 };
 
+/// The entry that --entry names, or the only one.
+std::optional<size_t> chooseEntry(llvm::ArrayRef<Signature> entries,
+                                  const InputArguments &arguments, DiagnosticEngine &diags);
+
 /// Reads the files of --input, makes up the rest where --random says so, and finds the size of
 /// every dimension variable from them and from --dim. Reports everything that does not fit.
-std::optional<PreparedInputs> prepareInputs(const Signature &entry, const RunArguments &arguments,
+std::optional<PreparedInputs> prepareInputs(const Signature &entry, const InputArguments &arguments,
                                             DiagnosticEngine &diags);
 
 /// Fills an array with numbers that depend on the seed, the type and the shape only: floats in

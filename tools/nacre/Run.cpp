@@ -10,32 +10,14 @@
 #include "tools/nacre/Session.h"
 #include "tools/nacre/Table.h"
 
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <chrono>
 
 using namespace nacre;
 using namespace nacre::tool;
 
 namespace {
-
-/// The entry that --entry names, or the only one.
-std::optional<size_t> chooseEntry(llvm::ArrayRef<Signature> entries, llvm::StringRef name,
-                                  DiagnosticEngine &diags) {
-  std::vector<llvm::StringRef> names;
-  for (auto [i, entry] : llvm::enumerate(entries)) {
-    if (entry.name == name || (name.empty() && entries.size() == 1))
-      return i;
-    names.push_back(entry.name);
-  }
-  if (name.empty())
-    diags.errorAt("nacre run", "the model has several entries")
-        .note("name one with --entry: " + llvm::join(names, ", "));
-  else
-    diags.errorAt("--entry", "the model has no entry '" + name + "'")
-        .didYouMean({}, nearestName(name, names))
-        .note("it has: " + llvm::join(names, ", "));
-  return std::nullopt;
-}
 
 bool show(const RunArguments &arguments, const Signature &entry, llvm::ArrayRef<NpyArray> outputs,
           DiagnosticEngine &diags) {
@@ -50,23 +32,33 @@ void runArtifact(const RunArguments &arguments, llvm::StringRef path, llvm::Stri
   std::unique_ptr<Artifact> artifact = Artifact::open(path, weights, installation, session.diags);
   if (!artifact)
     return;
-  std::optional<size_t> index = chooseEntry(artifact->entries(), arguments.entry, session.diags);
+  std::optional<size_t> index = chooseEntry(artifact->entries(), arguments.input, session.diags);
   if (!index)
     return;
   const Signature &entry = artifact->entries()[*index];
-  std::optional<PreparedInputs> inputs = prepareInputs(entry, arguments, session.diags);
+  std::optional<PreparedInputs> inputs = prepareInputs(entry, arguments.input, session.diags);
   if (!inputs || !artifact->setThreads(static_cast<int>(arguments.threads), session.diags))
     return;
-  std::optional<Artifact::Result> result =
-      artifact->run(*index, inputs->sizes, inputs->arrays, arguments.repeat, session.diags);
-  if (!result || !show(arguments, entry, result->outputs, session.diags))
+  std::unique_ptr<Call> call =
+      artifact->prepare(*index, std::move(*inputs), arguments.input.command, session.diags);
+  if (!call)
     return;
-  llvm::outs() << "arena " << inBytes(result->arenaBytes);
+  std::vector<double> seconds;
+  for (int64_t i = 0; i < arguments.repeat; ++i) {
+    const auto started = std::chrono::steady_clock::now();
+    if (!call->run(session.diags))
+      return;
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - started;
+    seconds.push_back(passed.count());
+  }
+  if (!show(arguments, entry, call->outputs(), session.diags))
+    return;
+  llvm::outs() << "arena " << inBytes(call->arenaBytes());
   if (arguments.repeat > 1) {
     llvm::outs() << ", ";
-    printTimes(llvm::outs(), result->seconds);
+    printTimes(llvm::outs(), std::move(seconds));
   } else {
-    llvm::outs() << ", " << inSeconds(result->seconds.front()) << '\n';
+    llvm::outs() << ", " << inSeconds(seconds.front()) << '\n';
   }
 }
 
@@ -94,10 +86,11 @@ void runInterpreted(const RunArguments &arguments, const Installation &installat
   if (!model || !requireWeights(*model, "nacre run", session.diags))
     return;
   std::vector<Signature> entries = signaturesOf(model->language.summary);
-  std::optional<size_t> index = chooseEntry(entries, arguments.entry, session.diags);
+  std::optional<size_t> index = chooseEntry(entries, arguments.input, session.diags);
   if (!index)
     return;
-  std::optional<PreparedInputs> inputs = prepareInputs(entries[*index], arguments, session.diags);
+  std::optional<PreparedInputs> inputs =
+      prepareInputs(entries[*index], arguments.input, session.diags);
   if (!inputs)
     return;
   if (auto outputs = interpretEntry(*model, entries[*index], inputs->arrays, session.diags))

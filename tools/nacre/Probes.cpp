@@ -1,0 +1,269 @@
+//===- Probes.cpp - how fast this machine is right now --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tools/nacre/Probes.h"
+
+#include "llvm/TargetParser/Host.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <sys/mman.h>
+#include <unistd.h>
+
+using namespace nacre::tool;
+using std::chrono::steady_clock;
+
+namespace {
+
+// Enough for two units of four cycles' latency, few enough for sixteen registers.
+constexpr int chains = 12;
+constexpr int readers = 8;
+
+template <unsigned Bytes>
+struct Vectors {
+  typedef float Float __attribute__((vector_size(Bytes)));
+  typedef int64_t Int __attribute__((vector_size(Bytes)));
+  static constexpr int64_t lanes = Bytes / sizeof(float);
+};
+
+/// Multiply-adds in independent chains; returns how many operations.
+template <unsigned Bytes>
+[[gnu::always_inline]] inline double multiplyAddIn(int64_t steps, float &sink) {
+  using Float = typename Vectors<Bytes>::Float;
+  Float sums[chains], factor = Float{} + (0.999f + sink), term = Float{} + 0.001f;
+  for (int i = 0; i < chains; ++i)
+    sums[i] = term + static_cast<float>(i);
+  for (int64_t step = 0; step < steps; ++step) {
+#pragma clang loop unroll(full)
+    for (Float &sum : sums)
+      sum = __builtin_elementwise_fma(sum, factor, term);
+  }
+  for (int i = 1; i < chains; ++i)
+    sums[0] += sums[i];
+  sink = sums[0][0] * 0.0f;
+  return 2.0 * chains * static_cast<double>(steps * Vectors<Bytes>::lanes);
+}
+
+/// Reads memory, a multiple of 1 kB, from an address aligned to a vector.
+template <unsigned Bytes>
+[[gnu::always_inline]] inline int64_t sumIn(const char *memory, size_t bytes) {
+  using Int = typename Vectors<Bytes>::Int;
+  Int sums[readers] = {};
+  auto *at = reinterpret_cast<const Int *>(memory);
+  for (size_t i = 0; i < bytes / Bytes; i += readers) {
+#pragma clang loop unroll(full)
+    for (int j = 0; j < readers; ++j)
+      sums[j] += at[i + j];
+  }
+  for (int i = 1; i < readers; ++i)
+    sums[0] += sums[i];
+  return sums[0][0];
+}
+
+// One of these sets is for this processor.
+#if defined(__x86_64__)
+#define NACRE_PROBES(suffix, bytes, features)                                                      \
+  __attribute__((target(features))) double multiplyAdd##suffix(int64_t steps, float &sink) {       \
+    return multiplyAddIn<bytes>(steps, sink);                                                      \
+  }                                                                                                \
+  __attribute__((target(features))) int64_t sum##suffix(const char *memory, size_t size) {         \
+    return sumIn<bytes>(memory, size);                                                             \
+  }
+NACRE_PROBES(512, 64, "avx512f,fma")
+NACRE_PROBES(256, 32, "avx2,fma")
+#undef NACRE_PROBES
+#endif
+double multiplyAdd128(int64_t steps, float &sink) { return multiplyAddIn<16>(steps, sink); }
+int64_t sum128(const char *memory, size_t size) { return sumIn<16>(memory, size); }
+
+unsigned widestVector() {
+#if defined(__x86_64__)
+  const auto features = llvm::sys::getHostCPUFeatures();
+  auto has = [&](const char *name) { return features.lookup(name); };
+  if (has("avx512f"))
+    return 64;
+  if (has("avx2") && has("fma"))
+    return 32;
+#endif
+  return 16;
+}
+
+double multiplyAdd(unsigned vectorBytes, int64_t steps, float &sink) {
+#if defined(__x86_64__)
+  if (vectorBytes == 64)
+    return multiplyAdd512(steps, sink);
+  if (vectorBytes == 32)
+    return multiplyAdd256(steps, sink);
+#endif
+  return multiplyAdd128(steps, sink);
+}
+
+int64_t sum(unsigned vectorBytes, const char *memory, size_t bytes) {
+#if defined(__x86_64__)
+  if (vectorBytes == 64)
+    return sum512(memory, bytes);
+  if (vectorBytes == 32)
+    return sum256(memory, bytes);
+#endif
+  return sum128(memory, bytes);
+}
+
+uint64_t systemNumber(int name, uint64_t fallback) {
+  long value = sysconf(name);
+  return value > 0 ? static_cast<uint64_t>(value) : fallback;
+}
+
+/// Calls `work` until `seconds` have passed; returns what it adds up to a second.
+template <typename Work>
+double rateOf(double seconds, Work work) {
+  const auto start = steady_clock::now();
+  double done = 0, elapsed;
+  do {
+    done += work();
+    elapsed = std::chrono::duration<double>(steady_clock::now() - start).count();
+  } while (elapsed < seconds);
+  return done / elapsed;
+}
+
+constexpr size_t megabyte = 1 << 20;
+
+} // namespace
+
+const char *nacre::tool::nameOf(Roof roof) {
+  switch (roof) {
+  case Roof::Fma:
+    return "FMA";
+  case Roof::L2:
+    return "L2";
+  case Roof::L3:
+    return "L3";
+  case Roof::Dram:
+    break;
+  }
+  return "DRAM";
+}
+
+Roof CacheSizes::homeOf(double bytes, int threads) const {
+  if (bytes <= static_cast<double>(l2) * threads)
+    return Roof::L2;
+  // Half of it: what a machine shares with others is seldom all ours.
+  return bytes <= static_cast<double>(l3) / 2 ? Roof::L3 : Roof::Dram;
+}
+
+/// What one thread keeps. On cache lines of its own.
+struct alignas(128) Probes::Worker {
+  Memory memory;
+  size_t bytes = 0;
+  size_t at = 0; ///< where in its part of `dram` it goes on
+  double rate = 0;
+  float floatSink = 0;
+  int64_t intSink = 0;
+};
+
+void Probes::Unmap::operator()(void *memory) const { munmap(memory, bytes); }
+
+Probes::Memory Probes::allocate(size_t bytes) {
+  void *memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED)
+    return {nullptr, Unmap{0}};
+  madvise(memory, bytes, MADV_HUGEPAGE);
+  return {static_cast<char *>(memory), Unmap{bytes}};
+}
+
+Probes::Probes() : vectorBytes(widestVector()), dram(nullptr, Unmap{0}) {
+  sizes.l2 = systemNumber(_SC_LEVEL2_CACHE_SIZE, megabyte);
+  sizes.l3 = systemNumber(_SC_LEVEL3_CACHE_SIZE, 0);
+  const uint64_t memory = systemNumber(_SC_PHYS_PAGES, 1) * systemNumber(_SC_PAGESIZE, 4096);
+  // Twice the last cache, so that nothing is left of the last round when it is read again.
+  dramBytes = std::clamp<uint64_t>(2 * sizes.l3, 256 * megabyte,
+                                   std::max<uint64_t>(memory / 8, 64 * megabyte));
+  dramBytes = dramBytes / megabyte * megabyte;
+}
+
+Probes::~Probes() = default;
+
+std::string Probes::describeVectors() const {
+  return std::to_string(vectorBytes * 8) + "-bit vectors";
+}
+
+void Probes::prepare(int threads, Team team) {
+  dram = allocate(dramBytes);
+  while (workers.size() < static_cast<size_t>(threads))
+    workers.emplace_back(Memory(nullptr, Unmap{0}));
+  const size_t part = dramBytes / threads;
+  // By the threads that will read it.
+  team(threads, [&](int thread) {
+    Worker &worker = workers[thread];
+    worker.bytes = std::min<size_t>(4 * sizes.l2, part);
+    worker.memory = allocate(worker.bytes);
+    if (worker.memory)
+      std::memset(worker.memory.get(), 1, worker.bytes);
+    if (dram)
+      std::memset(dram.get() + thread * part, 1, part);
+  });
+}
+
+double Probes::multiplyAdd(int threads, Team team, double seconds) {
+  team(threads, [&](int thread) {
+    Worker &worker = workers[thread];
+    worker.rate =
+        rateOf(seconds, [&] { return ::multiplyAdd(vectorBytes, 20000, worker.floatSink); });
+  });
+  double rate = 0;
+  for (const Worker &worker : llvm::ArrayRef(workers).take_front(threads))
+    rate += worker.rate;
+  return rate;
+}
+
+/// Each thread reads memory of its own again and again.
+double Probes::read(int threads, Team team, size_t bytesPerThread, double seconds) {
+  const size_t bytes = bytesPerThread / 1024 * 1024;
+  team(threads, [&](int thread) {
+    Worker &worker = workers[thread];
+    worker.rate = 0;
+    if (!worker.memory || worker.bytes < bytes)
+      return;
+    // Once to bring it in.
+    worker.intSink += sum(vectorBytes, worker.memory.get(), bytes);
+    worker.rate = rateOf(seconds, [&] {
+      worker.intSink += sum(vectorBytes, worker.memory.get(), bytes);
+      return static_cast<double>(bytes);
+    });
+  });
+  double rate = 0;
+  for (const Worker &worker : llvm::ArrayRef(workers).take_front(threads))
+    rate += worker.rate;
+  return rate;
+}
+
+/// Each thread reads on in its part of a memory that no cache holds.
+double Probes::readAll(int threads, Team team, double seconds) {
+  const size_t part = dramBytes / threads / megabyte * megabyte;
+  if (!dram || part == 0)
+    return 0;
+  team(threads, [&](int thread) {
+    Worker &worker = workers[thread];
+    const char *mine = dram.get() + thread * part;
+    worker.rate = rateOf(seconds, [&] {
+      worker.at = worker.at + megabyte > part ? 0 : worker.at;
+      worker.intSink += sum(vectorBytes, mine + worker.at, megabyte);
+      worker.at += megabyte;
+      return static_cast<double>(megabyte);
+    });
+  });
+  double rate = 0;
+  for (const Worker &worker : llvm::ArrayRef(workers).take_front(threads))
+    rate += worker.rate;
+  return rate;
+}
+
+Limits Probes::measure(int threads, Team team) {
+  Limits limits;
+  limits[Roof::Fma] = multiplyAdd(threads, team, 4e-3);
+  limits[Roof::Dram] = readAll(threads, team, 6e-3);
+  limits[Roof::L2] = read(threads, team, sizes.l2 / 2, 2e-3);
+  if (sizes.l3 >= 8 * sizes.l2 * threads)
+    limits[Roof::L3] = read(threads, team, 4 * sizes.l2, 3e-3);
+  return limits;
+}
