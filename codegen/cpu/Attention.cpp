@@ -4,8 +4,8 @@
 // A block of queries lies along the vector lanes and keys pass by in tiles (Milakov and
 // Gimelshein 2018; Dao et al. 2022). Scores are computed transposed, [key, query]: then
 // the maximum and the sum of a softmax row are plain vector operations, keys and values are
-// read as broadcast scalars where they lie, in any layout, and only the queries and the
-// result are transposed, once per block. Nothing of size queries x keys exists.
+// read as broadcast scalars, and only the queries and the result are transposed, once per
+// block. Nothing of size queries x keys exists.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,6 +29,25 @@ using namespace nacre::cpu;
 
 namespace {
 
+/// Transposes as many vectors as a vector has lanes.
+void transpose(KernelBuilder &b, MutableArrayRef<Value> rows) {
+  int64_t lanes = rows.size();
+  for (int64_t step = 1; step < lanes; step *= 2)
+    for (int64_t i = 0; i < lanes; ++i) {
+      if (i & step)
+        continue;
+      SmallVector<int64_t> low, high;
+      for (int64_t lane = 0; lane < lanes; ++lane) {
+        bool second = lane & step;
+        low.push_back(second ? lanes + lane - step : lane);
+        high.push_back(second ? lanes + lane : lane + step);
+      }
+      Value first = rows[i], second = rows[i + step];
+      rows[i] = b.make<vector::ShuffleOp>(first, second, low);
+      rows[i + step] = b.make<vector::ShuffleOp>(first, second, high);
+    }
+}
+
 /// The kernel for blocks of `vectors` x lanes queries.
 class AttentionKernel {
 public:
@@ -40,16 +59,19 @@ public:
 
 private:
   void packQueries();
+  /// Copies a tile of keys and values: where they are, their rows may lie multiples of 4 KiB apart
+  /// and evict each other from the first cache.
+  void packKeys(Value firstKey, Value keys);
   /// Everything for one block of queries, up to key `end`: statistics and accumulator.
   void attend(Value end);
-  void scores(Value firstKey, Value keys);
+  void scores(Value keys);
   void applyMask(Value firstKey, Value keys);
   void applyCausal(Value firstKey, Value keys);
   /// Turns a tile of scores into weights; gives the factors for what was summed before.
   SmallVector<Value> softmax(Value keys);
-  void accumulate(Value firstKey, Value keys, ValueRange correction);
+  void accumulate(Value keys, ValueRange correction);
   /// The same, leaving out keys of weight 0, whatever their values.
-  void accumulateSeen(Value firstKey, Value keys, ValueRange correction);
+  void accumulateSeen(Value keys, ValueRange correction);
   Value resultHasNaN();
   void writeResult();
 
@@ -69,7 +91,8 @@ private:
   nn::AttentionOp op;
   int64_t vectors, lanes, block;
   Type real = getElementTypeOrSelf(op.getQuery().getType());
-  Value queries, scoreTile, accumulator, statistics; // scratch; statistics: [max, sum]
+  Value queries, keyRows, valueRows, scoreTile, accumulator;
+  Value statistics; // [max, sum]
   Value batch, head, group, firstQuery, queryCount, causalShift;
   Value careful; // whether only keys that are seen may be counted; null where all are
 };
@@ -82,6 +105,8 @@ void AttentionKernel::emit() {
   int64_t heads = op.getQuery().getType().getDimSize(1);
   int64_t perGroup = heads / op.getKey().getType().getDimSize(1);
   queries = b.scratch({depth, block}, real);
+  keyRows = b.scratch({keyTile, depth}, real);
+  valueRows = b.scratch({keyTile, width}, real);
   scoreTile = b.scratch({keyTile, block}, real);
   accumulator = b.scratch({width, block}, real);
   statistics = b.scratch({2, block}, real);
@@ -136,18 +161,19 @@ void AttentionKernel::attend(Value end) {
   }
   b.loop(b.index(0), end, keyTile, [&](Value firstKey) {
     Value keys = b.min(b.index(keyTile), b.sub(end, firstKey));
-    scores(firstKey, keys);
+    packKeys(firstKey, keys);
+    scores(keys);
     applyMask(firstKey, keys);
     applyCausal(firstKey, keys);
     SmallVector<Value> correction = softmax(keys);
     if (!careful)
-      return accumulate(firstKey, keys, correction);
+      return accumulate(keys, correction);
     auto choice = scf::IfOp::create(b, b.loc, careful, /*withElseRegion=*/true);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(choice.thenBlock());
-    accumulateSeen(firstKey, keys, correction);
+    accumulateSeen(keys, correction);
     b.setInsertionPointToStart(choice.elseBlock());
-    accumulate(firstKey, keys, correction);
+    accumulate(keys, correction);
   });
 }
 
@@ -168,27 +194,47 @@ Value AttentionKernel::resultHasNaN() {
 void AttentionKernel::packQueries() {
   int64_t depth = op.getQuery().getType().getDimSize(3);
   double scale = op.getScale() ? op.getScale()->convertToDouble() : 1.0 / std::sqrt(double(depth));
-  Value factor = b.splat(real, scale), zero = b.splat(real, 0);
-  b.loop(b.index(0), b.index(depth), 1, [&](Value d) {
-    b.loop(b.index(0), queryCount, 1, [&](Value i) {
-      Value x = b.loadScalar(query, {batch, head, b.add(firstQuery, i), d}, real);
-      b.storeScalar(b.make<arith::MulFOp>(x, factor), queries, {d, i});
-    });
-    // Lanes past the last query compute with zeros and are never stored.
-    b.loop(queryCount, b.index(block), 1, [&](Value i) { b.storeScalar(zero, queries, {d, i}); });
-  });
+  Value lastRow = b.sub(queryCount, b.index(1));
+  for (int64_t v = 0; v < vectors; ++v)
+    for (int64_t d = 0; d < depth; d += lanes) {
+      int64_t present = std::min(lanes, depth - d);
+      Value mask = present < lanes ? b.maskOf(b.index(present)) : Value();
+      SmallVector<Value> rows;
+      for (int64_t i = 0; i < lanes; ++i) {
+        // Lanes past the last query repeat it and are never stored.
+        Value row = b.add(firstQuery, b.min(b.index(v * lanes + i), lastRow));
+        Value x = b.loadVector(query, {batch, head, row, b.index(d)}, real, mask);
+        rows.push_back(b.make<arith::MulFOp>(x, wide(scale)));
+      }
+      transpose(b, rows);
+      for (int64_t i = 0; i < present; ++i)
+        setVector(rows[i], queries, b.index(d + i), v);
+    }
 }
 
-void AttentionKernel::scores(Value firstKey, Value keys) {
+void AttentionKernel::packKeys(Value firstKey, Value keys) {
+  auto pack = [&](Value from, Value to, int64_t columns) {
+    b.loop(b.index(0), keys, 1, [&](Value row) {
+      for (int64_t d = 0; d < columns; d += lanes) {
+        Value mask = columns - d < lanes ? b.maskOf(b.index(columns - d)) : Value();
+        Value x = b.loadVector(from, {batch, group, b.add(firstKey, row), b.index(d)}, real, mask);
+        b.storeVector(x, to, {row, b.index(d)}, mask);
+      }
+    });
+  };
+  pack(key, keyRows, op.getKey().getType().getDimSize(3));
+  pack(value, valueRows, op.getValue().getType().getDimSize(3));
+}
+
+void AttentionKernel::scores(Value keys) {
   Value depth = b.index(op.getQuery().getType().getDimSize(3));
   forRowTiles(b, b.index(0), keys, [&](Value row, int64_t height) {
-    Value at = b.add(firstKey, row);
-    auto left = [&](int64_t r, Value k) {
-      return b.loadScalar(key, {batch, group, b.add(at, r), k}, real);
+    auto left = [&](int64_t r, Value k, int64_t i) {
+      return b.loadScalar(keyRows, {b.add(row, r), b.add(k, i)}, real);
     };
-    auto right = [&](int64_t v, Value k) { return vector(queries, k, v); };
+    auto right = [&](int64_t v, Value k, int64_t i) { return vector(queries, b.add(k, i), v); };
     MicroKernel kernel{b, height, vectors, real, left, right};
-    SmallVector<Value> sums = kernel.run(b.index(0), depth, kernel.zeros());
+    SmallVector<Value> sums = kernel.run(depth, kernel.zeros());
     for (int64_t r = 0; r < height; ++r)
       for (int64_t v = 0; v < vectors; ++v)
         setVector(sums[r * vectors + v], scoreTile, b.add(row, r), v);
@@ -273,8 +319,12 @@ SmallVector<Value> AttentionKernel::softmax(Value keys) {
     before.push_back(vector(statistics, b.index(0), v));
   largest = b.loop(b.index(0), keys, 1, before, [&](Value row, ValueRange carried) {
     SmallVector<Value> next;
-    for (int64_t v = 0; v < vectors; ++v)
-      next.push_back(b.make<arith::MaximumFOp>(carried[v], vector(scoreTile, row, v)));
+    for (int64_t v = 0; v < vectors; ++v) {
+      // A NaN score is passed over here and comes back as a NaN weight.
+      Value score = vector(scoreTile, row, v);
+      Value larger = b.make<arith::CmpFOp>(arith::CmpFPredicate::OGT, score, carried[v]);
+      next.push_back(b.make<arith::SelectOp>(larger, score, carried[v]));
+    }
     return next;
   });
   for (int64_t v = 0; v < vectors; ++v) {
@@ -302,34 +352,34 @@ SmallVector<Value> AttentionKernel::softmax(Value keys) {
   return correction;
 }
 
-void AttentionKernel::accumulate(Value firstKey, Value keys, ValueRange correction) {
+void AttentionKernel::accumulate(Value keys, ValueRange correction) {
   Value width = b.index(op.getValue().getType().getDimSize(3));
   forRowTiles(b, b.index(0), width, [&](Value row, int64_t height) {
-    auto left = [&](int64_t r, Value k) {
-      return b.loadScalar(value, {batch, group, b.add(firstKey, k), b.add(row, r)}, real);
+    auto left = [&](int64_t r, Value k, int64_t i) {
+      return b.loadScalar(valueRows, {b.add(k, i), b.add(row, r)}, real);
     };
-    auto right = [&](int64_t v, Value k) { return vector(scoreTile, k, v); };
+    auto right = [&](int64_t v, Value k, int64_t i) { return vector(scoreTile, b.add(k, i), v); };
     MicroKernel kernel{b, height, vectors, real, left, right};
     SmallVector<Value> initial;
     for (int64_t r = 0; r < height; ++r)
       for (int64_t v = 0; v < vectors; ++v)
         initial.push_back(
             b.make<arith::MulFOp>(vector(accumulator, b.add(row, r), v), correction[v]));
-    SmallVector<Value> products = kernel.run(b.index(0), keys, initial);
+    SmallVector<Value> products = kernel.run(keys, initial);
     for (int64_t r = 0; r < height; ++r)
       for (int64_t v = 0; v < vectors; ++v)
         setVector(products[r * vectors + v], accumulator, b.add(row, r), v);
   });
 }
 
-void AttentionKernel::accumulateSeen(Value firstKey, Value keys, ValueRange correction) {
+void AttentionKernel::accumulateSeen(Value keys, ValueRange correction) {
   Value width = b.index(op.getValue().getType().getDimSize(3));
   b.loop(b.index(0), width, 1, [&](Value row) {
     SmallVector<Value> sums;
     for (int64_t v = 0; v < vectors; ++v)
       sums.push_back(b.make<arith::MulFOp>(vector(accumulator, row, v), correction[v]));
     sums = b.loop(b.index(0), keys, 1, sums, [&](Value k, ValueRange carried) {
-      Value x = b.broadcast(b.loadScalar(value, {batch, group, b.add(firstKey, k), row}, real));
+      Value x = b.broadcast(b.loadScalar(valueRows, {k, row}, real));
       SmallVector<Value> next;
       for (int64_t v = 0; v < vectors; ++v) {
         Value weight = vector(scoreTile, k, v);
@@ -344,21 +394,31 @@ void AttentionKernel::accumulateSeen(Value firstKey, Value keys, ValueRange corr
 }
 
 void AttentionKernel::writeResult() {
-  Value width = b.index(op.getValue().getType().getDimSize(3));
   for (int64_t v = 0; v < vectors; ++v) {
     Value sum = vector(statistics, b.index(1), v);
     Value empty = b.make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, sum, wide(0));
     Value divided = b.make<arith::DivFOp>(wide(1), sum);
     setVector(b.make<arith::SelectOp>(empty, wide(0), divided), statistics, b.index(1), v);
   }
-  b.loop(b.index(0), queryCount, 1, [&](Value i) {
-    Value scale = b.loadScalar(statistics, {b.index(1), i}, real);
-    b.loop(b.index(0), width, 1, [&](Value d) {
-      Value x = b.loadScalar(accumulator, {d, i}, real);
-      b.storeScalar(b.make<arith::MulFOp>(x, scale), output,
-                    {batch, head, b.add(firstQuery, i), d});
+  int64_t width = op.getValue().getType().getDimSize(3);
+  for (int64_t v = 0; v < vectors; ++v)
+    b.onlyIf(b.less(b.index(v * lanes), queryCount), [&] {
+      Value scale = vector(statistics, b.index(1), v);
+      for (int64_t d = 0; d < width; d += lanes) {
+        int64_t present = std::min(lanes, width - d);
+        Value mask = present < lanes ? b.maskOf(b.index(present)) : Value();
+        SmallVector<Value> columns;
+        for (int64_t i = 0; i < lanes; ++i)
+          columns.push_back(b.make<arith::MulFOp>(
+              vector(accumulator, b.index(d + std::min(i, present - 1)), v), scale));
+        transpose(b, columns);
+        for (int64_t i = 0; i < lanes; ++i)
+          b.onlyIf(b.less(b.index(v * lanes + i), queryCount), [&] {
+            Value row = b.add(firstQuery, v * lanes + i);
+            b.storeVector(columns[i], output, {batch, head, row, b.index(d)}, mask);
+          });
+      }
     });
-  });
 }
 
 LogicalResult nacre::cpu::emitAttention(KernelBuilder &b, nn::AttentionOp root) {

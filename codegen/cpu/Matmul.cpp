@@ -46,17 +46,18 @@ LogicalResult nacre::cpu::emitMatmul(KernelBuilder &b, nn::MatmulOp root) {
         masks.push_back(masked ? b.maskOf(b.max(b.sub(left, b.index(v * lanes)), b.index(0)))
                                : Value());
       forRowTiles(b, b.index(0), height, [&](Value row, int64_t rows) {
-        auto leftAt = [&](int64_t r, Value k) {
-          return b.loadScalar(*lhs, indices(root.getLhs().getType(), batch, b.add(row, r), k),
-                              element);
+        auto leftAt = [&](int64_t r, Value k, int64_t i) {
+          return b.loadScalar(
+              *lhs, indices(root.getLhs().getType(), batch, b.add(row, r), b.add(k, i)), element);
         };
-        auto rightAt = [&](int64_t v, Value k) {
+        auto rightAt = [&](int64_t v, Value k, int64_t i) {
           return b.loadVector(
-              *rhs, indices(root.getRhs().getType(), batch, k, b.add(firstColumn, v * lanes)),
+              *rhs,
+              indices(root.getRhs().getType(), batch, b.add(k, i), b.add(firstColumn, v * lanes)),
               element, masks[v]);
         };
         MicroKernel kernel{b, rows, vectors, element, leftAt, rightAt};
-        SmallVector<Value> sums = kernel.run(b.index(0), depth, kernel.zeros());
+        SmallVector<Value> sums = kernel.run(depth, kernel.zeros());
         for (int64_t r = 0; r < rows; ++r)
           for (int64_t v = 0; v < vectors; ++v) {
             Place at{b.add(b.mul(batchIndex, height), b.add(row, r)), b.add(firstColumn, v * lanes),

@@ -3,8 +3,8 @@
 
 #include "codegen/cpu/MicroKernel.h"
 
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 using namespace nacre;
@@ -14,20 +14,35 @@ SmallVector<Value> MicroKernel::zeros() const {
   return SmallVector<Value>(rows * vectors, b.splat(b.vectorOf(element), 0));
 }
 
-SmallVector<Value> MicroKernel::run(Value low, Value high, ValueRange accumulators) const {
+SmallVector<Value> MicroKernel::step(Value k, int64_t i, ValueRange accumulators) const {
+  SmallVector<Value> shared, next;
+  for (int64_t v = 0; v < vectors; ++v)
+    shared.push_back(right(v, k, i));
+  for (int64_t r = 0; r < rows; ++r) {
+    Value scalar = b.broadcast(left(r, k, i));
+    for (int64_t v = 0; v < vectors; ++v)
+      next.push_back(b.fma(scalar, shared[v], accumulators[r * vectors + v]));
+  }
+  return next;
+}
+
+SmallVector<Value> MicroKernel::run(Value count, ValueRange accumulators) const {
   // The accumulators are loop-carried values, never memory: no alias analysis is needed to
   // keep them in registers.
-  return b.loop(low, high, 1, accumulators, [&](Value k, ValueRange carried) {
-    SmallVector<Value> shared, next;
-    for (int64_t v = 0; v < vectors; ++v)
-      shared.push_back(right(v, k));
-    for (int64_t r = 0; r < rows; ++r) {
-      Value scalar = b.broadcast(left(r, k));
-      for (int64_t v = 0; v < vectors; ++v)
-        next.push_back(b.fma(scalar, shared[v], carried[r * vectors + v]));
-    }
-    return next;
-  });
+  Value rest = b.rem(count, b.index(unrolled)), whole = b.sub(count, rest);
+  SmallVector<Value> sums =
+      b.loop(b.index(0), whole, unrolled, accumulators, [&](Value k, ValueRange carried) {
+        if (ahead)
+          ahead(k);
+        SmallVector<Value> next(carried);
+        for (int64_t i = 0; i < unrolled; ++i)
+          next = step(k, i, next);
+        return next;
+      });
+  if (getConstantIntValue(rest) == 0)
+    return sums;
+  return b.loop(whole, count, 1, sums,
+                [&](Value k, ValueRange carried) { return step(k, 0, carried); });
 }
 
 void nacre::cpu::forRowTiles(KernelBuilder &b, Value low, Value high,
