@@ -345,6 +345,7 @@ private:
                       SizeSource source);
   void declareFreeNames(const ast::Param &param, unsigned argument, bool isEntry);
   std::optional<TensorType> freeType(const ast::Param &param, unsigned argument);
+  bool namesItsSizes(const ast::Param &param, const TensorType &type);
   void runEntry(Instance *model, const Function &function, ModelSummary *summary);
   void checkAlone(const Function &function);
 

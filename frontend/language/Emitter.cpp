@@ -203,10 +203,6 @@ mlir::Value Emitter::sizeOfAtom(uint32_t atom, mlir::Location loc) {
     const SizeSource &source = sizeSources[atom];
     mlir::Value value = mlir::tensor::DimOp::create(builder, function.getLoc(),
                                                     argument(source.argument), source.dimension);
-    if (source.offset != DimExpr(0))
-      value = mlir::arith::SubIOp::create(builder, loc, value, size(source.offset, loc));
-    if (source.factor != DimExpr(1))
-      value = mlir::arith::DivSIOp::create(builder, loc, value, size(source.factor, loc));
     sizes.emplace(symbol, value);
     return value;
   }

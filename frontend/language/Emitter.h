@@ -21,13 +21,11 @@
 
 namespace nacre::language {
 
-/// How an entry's dimension variable is found when the code runs:
-/// (dim `dimension` of argument `argument` - offset) / factor.
+/// Where an entry's dimension variable is found when the code runs: dimension `dimension` of
+/// argument `argument`.
 struct SizeSource {
   unsigned argument = 0;
   unsigned dimension = 0;
-  DimExpr offset = 0;
-  DimExpr factor = 1;
 };
 
 /// One argument or result of an entry.

@@ -38,12 +38,11 @@ void Elaborator::declareFreeNames(const ast::Param &param, unsigned argument, bo
         error(dim.range, "an entry names each dimension of its arguments; '..' is for functions");
       // One stands for any number: a check cannot run for all of them.
       if (!current->leading)
-        current->leading.emplace(
-            {addFreeSize("..", dim.range, param, {argument, dimension, 0, 1})});
+        current->leading.emplace({addFreeSize("..", dim.range, param, {argument, dimension})});
     } else if (dim.kind == ast::Dim::Kind::Size && isFreeVariable(dim.size)) {
       StringRef name = llvm::cast<ast::NameExpr>(dim.size)->name;
       if (!current->dims.contains(name)) {
-        DimExpr size = addFreeSize(name, dim.range, param, {argument, dimension, 0, 1});
+        DimExpr size = addFreeSize(name, dim.range, param, {argument, dimension});
         current->dims[name] = size;
       }
     }
@@ -58,21 +57,35 @@ std::optional<TensorType> Elaborator::freeType(const ast::Param &param, unsigned
         dim.kind == ast::Dim::Kind::Size ? unboundVariable(dim.size) : nullptr;
     if (!unbound)
       continue;
-    SizeSource source{argument, static_cast<unsigned>(i), 0, 1};
-    DimExpr size = addFreeSize(unbound->name, unbound->range, param, source);
+    DimExpr size =
+        addFreeSize(unbound->name, unbound->range, param, {argument, static_cast<unsigned>(i)});
     DimSymbol symbol = dims.symbolsOf(size)[0];
     current->dims[unbound->name] = size;
     auto whole = resolveDim(dim.size);
     if (!whole)
       return std::nullopt;
-    if (!splitLinear(dims, dims.expand(*whole), symbol, source.factor, source.offset)) {
+    DimExpr factor, offset;
+    if (!splitLinear(dims, dims.expand(*whole), symbol, factor, offset)) {
       error(dim.range, "'" + unbound->name + "' cannot be found from this formula")
           .note("an argument with '" + unbound->name.str() + "' alone as a size binds it");
       return std::nullopt;
     }
-    freeSizes[symbol] = source;
   }
   return resolveType(param.type);
+}
+
+/// An artifact is called with the sizes of variables; nothing there solves formulas for them.
+bool Elaborator::namesItsSizes(const ast::Param &param, const TensorType &type) {
+  for (auto [dim, size] : llvm::zip(llvm::cast<ast::TensorType>(param.type)->dims, type.dims)) {
+    if (dim.kind != ast::Dim::Kind::Size || isFreeVariable(dim.size) || !dependsOnRun(size))
+      continue;
+    error(dim.range, "a size of an entry's argument is a number or a variable by itself, not the "
+                     "formula " +
+                         print(size))
+        .note("give this size a name of its own; sizes of results may be formulas");
+    return false;
+  }
+  return true;
 }
 
 bool Elaborator::declareFree(const Function &function, bool isEntry,
@@ -109,6 +122,10 @@ bool Elaborator::declareFree(const Function &function, bool isEntry,
       error(param.type->range, "a size is made of parameters and dimension variables, such as B; "
                                "it cannot be another argument");
     if (!type || !isReasonable(*type, param.type->range)) {
+      good = false;
+      continue;
+    }
+    if (isEntry && !namesItsSizes(param, *type)) {
       good = false;
       continue;
     }
