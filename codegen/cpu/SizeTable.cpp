@@ -75,6 +75,19 @@ void SizeTable::computeResultSizes(Operation *op) {
     }
     return;
   }
+  if (auto concat = dyn_cast<tensor::ConcatOp>(op)) {
+    // Upstream would write the sum as an affine map.
+    for (int64_t i = 0; i < concat.getResultType().getRank(); ++i) {
+      OpFoldResult sum = size(concat.getInputs().front(), i);
+      for (Value input : concat.getInputs().drop_front())
+        if (i == static_cast<int64_t>(concat.getDim()))
+          sum = getAsOpFoldResult(builder.createOrFold<arith::AddIOp>(
+              op->getLoc(), getValueOrCreateConstantIndexOp(builder, op->getLoc(), sum),
+              getValueOrCreateConstantIndexOp(builder, op->getLoc(), size(input, i))));
+      sizes[{concat.getResult(), i}] = sum;
+    }
+    return;
+  }
   LogicalResult reified = reifyResultShapes(builder, op, shapes);
   assert(succeeded(reified) && "every nn-phase operation reifies its sizes");
   (void)reified;

@@ -49,7 +49,11 @@ LogicalResult TileEmitter::prepareLeaf(Value tensor) {
   auto type = cast<RankedTensorType>(tensor.getType());
   auto domain = cast<MemRefType>(b.output.getType());
   Leaf leaf{};
-  Operation *op = tensor.getDefiningOp();
+  // A broadcast is what access by broadcasting does anyway.
+  Value source = tensor;
+  while (auto broadcast = source.getDefiningOp<nn::BroadcastOp>())
+    source = broadcast.getInput();
+  Operation *op = source.getDefiningOp();
   if (auto constant = dyn_cast_if_present<arith::ConstantOp>(op)) {
     auto data = dyn_cast<SplatElementsAttr>(constant.getValue());
     if (!data)
@@ -75,10 +79,12 @@ LogicalResult TileEmitter::prepareLeaf(Value tensor) {
     leaves[tensor] = leaf;
     return success();
   }
-  // A broadcast is what access by broadcasting does anyway.
-  Value source = tensor;
-  while (auto broadcast = source.getDefiningOp<nn::BroadcastOp>())
-    source = broadcast.getInput();
+  if (auto splat = dyn_cast_if_present<tensor::SplatOp>(op)) {
+    leaf.access = Access::scalar;
+    leaf.buffer = b.broadcast(b.indexValue(splat.getInput()));
+    leaves[tensor] = leaf;
+    return success();
+  }
   FailureOr<Value> buffer = b.buffer(source);
   if (failed(buffer))
     return emitError(b.loc) << "internal: no buffer for an operand of a kernel";
