@@ -132,7 +132,15 @@ LogicalResult nacre::cpu::emitRotary(KernelBuilder &b, nn::RotaryOp root) {
   int64_t depth = root.getInput().getType().getShape().back();
   int64_t rotated = root.getDim().value_or(depth), pairs = rotated / 2;
   bool half = root.getStyle() == nn::RotaryStyle::half;
-  Value step = b.splat(real, -2.0 * std::log(root.getBase().convertToDouble()) / double(rotated));
+  // Rounded once: an error of a frequency grows with the position.
+  Value frequencies = b.scratch({pairs}, real);
+  b.loop(b.index(0), b.index(pairs), 1, [&](Value pair) {
+    Type f64 = b.getF64Type();
+    Value number = b.make<arith::SIToFPOp>(f64, b.make<arith::IndexCastOp>(b.getI64Type(), pair));
+    Value step = b.splat(f64, -2.0 * std::log(root.getBase().convertToDouble()) / double(rotated));
+    Value frequency = b.make<math::ExpOp>(b.make<arith::MulFOp>(number, step));
+    b.storeScalar(frequency, frequencies, pair);
+  });
   overRows(b, sizes, [&](ValueRange at) {
     SmallVector<Value> where;
     if (root.getPositions().getType().getRank() == 2)
@@ -146,9 +154,7 @@ LogicalResult nacre::cpu::emitRotary(KernelBuilder &b, nn::RotaryOp root) {
       return indices;
     };
     b.loop(b.index(0), b.index(pairs), 1, [&](Value pair) {
-      Value number =
-          b.make<arith::SIToFPOp>(real, b.make<arith::IndexCastOp>(b.getI64Type(), pair));
-      Value frequency = b.make<math::ExpOp>(b.make<arith::MulFOp>(number, step));
+      Value frequency = b.loadScalar(frequencies, pair, real);
       Value angle = b.make<arith::MulFOp>(position, frequency);
       Value cosine = b.make<math::CosOp>(angle), sine = b.make<math::SinOp>(angle);
       Value first = half ? pair : b.mul(pair, 2);
