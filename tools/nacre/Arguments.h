@@ -64,6 +64,7 @@ struct BenchArguments {
   bool best = false; ///< the fastest instead of the median
   int64_t top = 20;
   std::string json; ///< a file, or `-`; empty: none
+  std::string svg;
   std::string cpu = "native";
 };
 

@@ -245,6 +245,8 @@ void show(const BenchArguments &arguments, const BenchResult &result, Diagnostic
     printBench(llvm::outs(), result, static_cast<size_t>(arguments.top));
   if (!arguments.json.empty() && arguments.json != "-")
     writeFile(arguments.json, "--json", benchToJson(result), diags);
+  if (!arguments.svg.empty())
+    writeFile(arguments.svg, "--svg", drawRoofline(result), diags);
 }
 
 void benchArtifact(const BenchArguments &arguments, llvm::StringRef path, llvm::StringRef weights,

@@ -81,6 +81,8 @@ std::vector<KernelGroup> groupKernels(const BenchResult &result, const BenchRun 
 void printBench(llvm::raw_ostream &out, const BenchResult &result, size_t top);
 /// The same and more, as JSON.
 std::string benchToJson(const BenchResult &result);
+/// A picture of the kernels under the limits of the last run, in SVG.
+std::string drawRoofline(const BenchResult &result);
 
 } // namespace nacre::tool
 

@@ -388,6 +388,9 @@ void Parser::addBench() {
   command->add_option("--json", bench.json, "Write all that was measured as JSON; - shows it only")
       ->type_name("FILE")
       ->group("Results");
+  command->add_option("--svg", bench.svg, "Draw the kernels under the machine's limits")
+      ->type_name("FILE")
+      ->group("Results");
 }
 
 void Parser::addCheck() {
