@@ -11,7 +11,7 @@
 # checks    the rules that a script can see (tools/checks)          unit     GoogleTest
 # lit       FileCheck tests of nacre-opt, model files and scripts   tools    pytest of tools/ and of broken inputs
 # numerics  compiled networks against committed outputs             full     the same, live against PyTorch
-# asan      unit, lit and tools in a build with address and undefined-behaviour sanitizers
+# asan      unit, lit, tools and numerics in a build with address and undefined-behaviour sanitizers
 # fuzz      libFuzzer on what reads a user's files                  package  the release archive, unpacked and run
 #
 # A tier goes on to the end whatever fails in it. Exit status: 0 when nothing failed.
@@ -138,6 +138,12 @@ run_pytest() {
     -p no:cacheprovider "$@" || { [[ -e $report.xml ]] || record "$report" failed pytest; }
 }
 
+# A compiled model brings the sanitized runtime library into Python, whose memory the sanitizers must then know from
+# its start on.
+run_sanitized_numerics() {
+  LD_PRELOAD=$(clang++-22 -print-file-name="libclang_rt.asan-$(uname -m).so") run_pytest asan test/numerics
+}
+
 run_full() {
   if "$python" -c 'import torch' 2>/dev/null; then
     run_pytest dev test/numerics --tier full
@@ -191,7 +197,8 @@ if wants asan fuzz; then
     if wants asan; then
       step asan-unit-tests "GoogleTest, sanitized" run_unit asan
       step asan-lit-tests "FileCheck tests, sanitized" run_lit asan
-      step asan-tool-tests "broken inputs, sanitized" run_pytest asan test/tools
+      step asan-tool-tests "scripts, and the command on broken inputs, sanitized" run_pytest asan test/tools
+      step asan-numerics "networks against committed outputs, sanitized" run_sanitized_numerics
     fi
     if wants fuzz; then step fuzz "${fuzz_seconds}s of random inputs" run_fuzz; fi
   fi

@@ -15,9 +15,15 @@ def find():
 
 NACRE = find()
 
+# A sanitized build (the preset's name is in its path) links programs with the sanitizers' runtime, which `cc` of this folder adds.
+SANITIZED = "asan" in str(NACRE)
+SANITIZED_CC = pathlib.Path(__file__).resolve().parent / "sanitized" / "cc"
+
 
 def run_nacre(*arguments, cwd, stdin=None):
     environment = {**os.environ, "NO_COLOR": "1", "OMP_NUM_THREADS": "1"}
+    if SANITIZED:
+        environment["PATH"] = f"{SANITIZED_CC.parent}{os.pathsep}{environment['PATH']}"
     command = [str(NACRE), *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, text=True, env=environment, timeout=120)
 
