@@ -110,7 +110,9 @@ struct SinkThroughElementwise : RewritePattern {
       return failure();
     auto type = typeOf(op->getResult(0));
     int64_t rank = type.getRank();
-    SmallVector<int64_t> permutation = toChannelsLast(rank < 2 ? 2 : rank);
+    if (rank < 3)
+      return failure();
+    SmallVector<int64_t> permutation = toChannelsLast(rank);
     bool anyMarked = false;
     for (Value operand : op->getOperands()) {
       auto marked = typeOf(operand).getRank() == rank ? markedTranspose(operand) : nullptr;

@@ -172,3 +172,13 @@ func.func @channels_last_already(%x: tensor<?x8x8x3xf32>) -> tensor<?x6x6x4xf32>
   %0 = nn.conv %x, %w strides [1, 1] padding [0, 0, 0, 0] dilations [1, 1] {layout = #nn<conv_layout channels_last>} : tensor<?x8x8x3xf32>, tensor<4x3x3x3xf32> -> tensor<?x6x6x4xf32>
   return %0 : tensor<?x6x6x4xf32>
 }
+
+// Vectors have no channels to move.
+// CHECK-LABEL: @vectors
+// CHECK-NEXT: %[[A:.*]] = nn.exp %arg0
+// CHECK-NEXT: nn.add %[[A]], %arg0
+func.func @vectors(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %0 = nn.exp %x : tensor<?xf32> -> tensor<?xf32>
+  %1 = nn.add %0, %x : tensor<?xf32>, tensor<?xf32> -> tensor<?xf32>
+  return %1 : tensor<?xf32>
+}
