@@ -286,7 +286,18 @@ void KernelBuilder::storeScalar(Value scalar, Value buffer, ValueRange indices) 
   memref::StoreOp::create(*this, loc, scalar, buffer, indices);
 }
 
+/// `buffer` with sizes that are statically 0 hidden: collapsing such a dimension with a dynamic one
+/// gives a type that upstream's verifier refuses.
+static Value hideEmpty(KernelBuilder &b, Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  if (!llvm::is_contained(type.getShape(), 0) || !type.getLayout().isIdentity())
+    return buffer;
+  SmallVector<int64_t> dynamic(type.getRank(), ShapedType::kDynamic);
+  return b.make<memref::CastOp>(MemRefType::get(dynamic, type.getElementType()), buffer);
+}
+
 Value KernelBuilder::toRows(Value buffer) {
+  buffer = hideEmpty(*this, buffer);
   auto type = cast<MemRefType>(buffer.getType());
   if (type.getRank() == 2)
     return buffer;
@@ -311,6 +322,7 @@ Value KernelBuilder::toRows(Value buffer) {
 }
 
 Value KernelBuilder::flatten(Value buffer) {
+  buffer = hideEmpty(*this, buffer);
   auto type = cast<MemRefType>(buffer.getType());
   if (type.getRank() == 1)
     return buffer;

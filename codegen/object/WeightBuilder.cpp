@@ -108,6 +108,8 @@ static Tensor pack(const Tensor &in, RankedTensorType type) {
           depth = type.getDimSize(rank - 2);
   int64_t panels = type.getDimSize(rank - 3), bytes = bytesOf(type.getElementType());
   int64_t columns = in.getShape()[in.getShape().size() - 2];
+  if (type.getNumElements() == 0)
+    return result;
   int64_t groups = type.getNumElements() / (panels * depth * panel);
   const char *from = in.getBytes().data();
   char *to = result.getMutableBytes().data();

@@ -83,3 +83,39 @@ func.func @positions(%ids: tensor<?x?xi64> {nn.dims = ["B", "S"]}, %table: tenso
 func.func @returned_argument(%x: tensor<?xf32>) -> tensor<?xf32> attributes {nn.entry} {
   return %x : tensor<?xf32>
 }
+
+// -----
+
+// Slices start and end inside their tensors, whatever the sizes of the call.
+// CHECK-LABEL: func.func @slices
+// CHECK-DAG: cf.assert %{{.*}}, "N - 3 must be at least 0"
+// CHECK-DAG: cf.assert %{{.*}}, "3 + N - 3 must be at most N"
+// CHECK-NOT: cf.assert
+// CHECK: return
+func.func @slices(%x: tensor<?x?xf32> {nn.dims = ["B", "N"]}) -> (tensor<?x3xf32>, tensor<?x?xf32>) attributes {nn.entry} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c-3 = arith.constant -3 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?xf32>
+  %n = tensor.dim %x, %c1 : tensor<?x?xf32>
+  %rest = arith.addi %n, %c-3 : index
+  %0 = tensor.extract_slice %x[0, %rest] [%b, 3] [1, 1] : tensor<?x?xf32> to tensor<?x3xf32>
+  %1 = tensor.extract_slice %x[0, 3] [%b, %rest] [1, 1] : tensor<?x?xf32> to tensor<?x?xf32>
+  return %0, %1 : tensor<?x3xf32>, tensor<?x?xf32>
+}
+
+// -----
+
+// Windows fit into what they walk over, with their padding and, rounding up, without their end.
+// CHECK-LABEL: func.func @windows
+// CHECK: cf.assert %{{.*}}, "S must be at least 3"
+// CHECK: cf.assert %{{.*}}, "S must be at least 4"
+// CHECK: cf.assert %{{.*}}, "S must be at least 2"
+// CHECK-NOT: cf.assert
+// CHECK: return
+func.func @windows(%x: tensor<?x2x?xf32> {nn.dims = ["B", "2", "S"]}, %w: tensor<4x2x3xf32>) -> (tensor<?x4x?xf32>, tensor<?x2x?xf32>, tensor<?x2x?xf32>) attributes {nn.entry} {
+  %0 = nn.conv %x, %w strides [1] padding [1, 1] dilations [2] : tensor<?x2x?xf32>, tensor<4x2x3xf32> -> tensor<?x4x?xf32>
+  %1 = nn.pool max %x kernel [4] strides [3] padding [0, 0] dilations [1] : tensor<?x2x?xf32> -> tensor<?x2x?xf32>
+  %2 = nn.pool max %x kernel [4] strides [3] padding [0, 0] dilations [1] ceil_mode : tensor<?x2x?xf32> -> tensor<?x2x?xf32>
+  return %0, %1, %2 : tensor<?x4x?xf32>, tensor<?x2x?xf32>, tensor<?x2x?xf32>
+}
