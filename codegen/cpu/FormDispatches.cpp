@@ -4,10 +4,9 @@
 #include "codegen/cpu/BufferViews.h"
 #include "codegen/cpu/Kernels.h"
 #include "codegen/cpu/Passes.h"
-#include "codegen/cpu/SizeTable.h"
+#include "codegen/cpu/RequireSizes.h"
 
 #include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/StringSet.h"
 
 namespace nacre::cpu {
 #define GEN_PASS_DEF_FORMDISPATCHES
@@ -44,7 +43,6 @@ private:
     return isa<nn::TransposeOp, tensor::ExtractSliceOp, nn::BroadcastOp, tensor::SplatOp>(op);
   }
 
-  void requireSlicesInside();
   LogicalResult formGroups();
   void grow(Group &group);
   bool joins(Group &group, Operation *producer);
@@ -63,73 +61,8 @@ private:
 
 } // namespace
 
-/// A text for a size: "S", "2 * S", "B * S + 1".
-static std::string describe(Value value, func::FuncOp entry) {
-  if (auto constant = getConstantIntValue(value))
-    return std::to_string(*constant);
-  Operation *op = value.getDefiningOp();
-  if (auto read = dyn_cast_if_present<tensor::DimOp>(op))
-    if (auto argument = dyn_cast<BlockArgument>(read.getSource()))
-      if (auto names = entry.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "nn.dims"))
-        return cast<StringAttr>(names[*read.getConstantIndex()]).str();
-  auto binary = [&](StringRef sign) {
-    return (describe(op->getOperand(0), entry) + " " + sign + " " +
-            describe(op->getOperand(1), entry))
-        .str();
-  };
-  if (isa_and_present<arith::AddIOp>(op))
-    return binary("+");
-  if (isa_and_present<arith::SubIOp>(op))
-    return binary("-");
-  if (isa_and_present<arith::MulIOp>(op))
-    return binary("*");
-  return "a size";
-}
-
-/// A slice whose end depends on the call's sizes may reach past a dimension of fixed size
-/// (more positions than a table has): the entry refuses such sizes.
-void Former::requireSlicesInside() {
-  SmallVector<tensor::ExtractSliceOp> slices(entry.getOps<tensor::ExtractSliceOp>());
-  llvm::StringSet<> seen;
-  for (tensor::ExtractSliceOp slice : slices) {
-    OpBuilder builder(slice);
-    Location loc = slice.getLoc();
-    auto type = slice.getSourceType();
-    for (int64_t i = 0; i < type.getRank(); ++i) {
-      OpFoldResult offset = slice.getMixedOffsets()[i], size = slice.getMixedSizes()[i];
-      bool fixed = getConstantIntValue(offset) && getConstantIntValue(size);
-      if (fixed && !type.isDynamicDim(i))
-        continue;
-      if (getConstantIntValue(offset) == 0 && size == table.size(slice.getSource(), i))
-        continue;
-      auto value = [&](OpFoldResult what) -> Value {
-        return getValueOrCreateConstantIndexOp(builder, loc, what);
-      };
-      auto last = [&] {
-        Value steps =
-            arith::SubIOp::create(builder, loc, value(size), value(builder.getIndexAttr(1)));
-        return arith::MulIOp::create(builder, loc, steps, value(slice.getMixedStrides()[i]));
-      };
-      bool plain = getConstantIntValue(slice.getMixedStrides()[i]) == 1;
-      Value end = plain
-                      ? arith::AddIOp::create(builder, loc, value(offset), value(size)).getResult()
-                      : arith::AddIOp::create(builder, loc, value(offset), last()).getResult();
-      Value limit = value(table.size(slice.getSource(), i));
-      std::string text = getConstantIntValue(offset) == 0 && plain ? describe(value(size), entry)
-                                                                   : describe(end, entry);
-      std::string message =
-          text + " must be " + (plain ? "at most " : "below ") + describe(limit, entry);
-      if (!seen.insert(message).second)
-        continue;
-      auto predicate = plain ? arith::CmpIPredicate::sle : arith::CmpIPredicate::slt;
-      Value inside = arith::CmpIOp::create(builder, loc, predicate, end, limit);
-      cf::AssertOp::create(builder, loc, inside, message);
-    }
-  }
-}
-
 LogicalResult Former::run() {
-  requireSlicesInside();
+  requireSizes(entry, table);
   if (failed(formGroups()))
     return failure();
   for (Group &group : groups)

@@ -38,6 +38,15 @@ int64_t Window::outputSize(int64_t i, int64_t in) const {
   return std::max<int64_t>(out, 0);
 }
 
+int64_t Window::smallestInput(int64_t i) const {
+  int64_t reach = dilations[i] * (kernel[i] - 1) + 1;
+  int64_t in = reach - padding[2 * i] - padding[2 * i + 1];
+  // The last window may reach over by less than a stride, but starts before the high padding.
+  if (ceilMode)
+    in = std::min(in, std::max(in - (strides[i] - 1), 1 - padding[2 * i]));
+  return std::max<int64_t>(in, 0);
+}
+
 LogicalResult Window::inferSizes(std::optional<Location> loc, MutableArrayRef<int64_t> shape,
                                  int64_t first) const {
   for (auto [i, kernelSize] : llvm::enumerate(kernel)) {

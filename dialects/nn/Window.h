@@ -22,6 +22,9 @@ struct Window {
   /// fit. Rounding up, a window fits that reaches beyond the padding.
   int64_t outputSize(int64_t i, int64_t in) const;
 
+  /// The smallest size of spatial dimension `i` into which a window fits.
+  int64_t smallestInput(int64_t i) const;
+
   /// Replaces the input sizes at `shape[first ...]` by output sizes.
   mlir::LogicalResult inferSizes(std::optional<mlir::Location> loc,
                                  llvm::MutableArrayRef<int64_t> shape, int64_t first) const;

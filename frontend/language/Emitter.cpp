@@ -51,8 +51,7 @@ void Emitter::beginEntry(llvm::StringRef name, mlir::Location loc, llvm::ArrayRe
 mlir::Value Emitter::argument(unsigned index) { return function.getArgument(index); }
 
 void Emitter::endEntry(mlir::Location loc, llvm::ArrayRef<Port> results,
-                       llvm::ArrayRef<mlir::Value> values, llvm::ArrayRef<std::string> requirements,
-                       llvm::StringRef doc) {
+                       llvm::ArrayRef<mlir::Value> values, llvm::StringRef doc) {
   mlir::func::ReturnOp::create(builder, loc, mlir::ValueRange(values));
   llvm::SmallVector<mlir::Type> types;
   for (mlir::Value value : values)
@@ -64,10 +63,6 @@ void Emitter::endEntry(mlir::Location loc, llvm::ArrayRef<Port> results,
   }
   if (!doc.empty())
     function->setAttr("nn.doc", builder.getStringAttr(doc));
-  if (!requirements.empty()) {
-    llvm::SmallVector<llvm::StringRef> texts(requirements.begin(), requirements.end());
-    function->setAttr("nn.requires", builder.getStrArrayAttr(texts));
-  }
   // `x @ w.T` reads w itself, and a size may be computed that only a warning needed.
   for (mlir::Operation &op : llvm::make_early_inc_range(llvm::reverse(function.front())))
     if (mlir::isOpTriviallyDead(&op))

@@ -45,8 +45,7 @@ public:
   void defineSize(DimSymbol symbol, SizeSource source) { sizeSources[symbol] = source; }
   /// Closes the function: names its results and drops operations nobody uses.
   void endEntry(mlir::Location loc, llvm::ArrayRef<Port> results,
-                llvm::ArrayRef<mlir::Value> values, llvm::ArrayRef<std::string> requirements,
-                llvm::StringRef doc);
+                llvm::ArrayRef<mlir::Value> values, llvm::StringRef doc);
 
   /// Declares the weights that were read, in this order, before all functions.
   void declareWeights(llvm::ArrayRef<const Weight *> weights,

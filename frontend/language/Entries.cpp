@@ -221,7 +221,7 @@ void Elaborator::runEntry(Instance *model, const Function &function, ModelSummar
   if (!good)
     return;
   if (emits())
-    emitter->endEntry(locationOf(at), results, lowered, requirements, decl->doc);
+    emitter->endEntry(locationOf(at), results, lowered, decl->doc);
   if (!summary)
     return;
   EntrySummary &entry = summary->entries.emplace_back();

@@ -182,6 +182,14 @@ class Artifact:
         run.inputs, run.arena, run.result = inputs, arena, result
         return run
 
+    def refuse(self, entry, sizes):
+        """Raises with the message with which the entry refuses these sizes; its buffers are too small to run."""
+        info = self.info.entries[self.entries[entry]]
+        buffers = [Guarded(0) for _ in range(info.num_inputs + info.num_outputs)]
+        addresses = (ctypes.c_void_p * len(buffers))(*(b.address for b in buffers))
+        number = ctypes.c_uint32(self.entries[entry])
+        self._check(self.library.nacre_run(self.model, number, addresses, self._dims(entry, sizes), None))
+
     def call(self, entry, sizes, inputs):
         """Runs an entry once, and checks that nothing is written outside of the arena and the result."""
         run = self.prepare(entry, sizes, inputs)
