@@ -18,6 +18,8 @@ namespace nacre {
 #define GEN_PASS_REGISTRATION
 #include "passes/memory/Passes.h.inc"
 #define GEN_PASS_REGISTRATION
+#include "passes/quantize/Passes.h.inc"
+#define GEN_PASS_REGISTRATION
 #include "passes/simplify/Passes.h.inc"
 } // namespace nacre
 
@@ -59,6 +61,7 @@ void nacre::registerPasses() {
   registerFusePasses();
   registerLayoutPasses();
   registerMemoryPasses();
+  registerQuantizePasses();
   PassPipelineRegistration<>("nn-simplify",
                              "Canonicalises, removes duplicates, joins slices, drops dead weights",
                              buildSimplifyPipeline);

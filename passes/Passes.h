@@ -16,6 +16,8 @@ namespace nacre {
 #define GEN_PASS_DECL
 #include "passes/memory/Passes.h.inc"
 #define GEN_PASS_DECL
+#include "passes/quantize/Passes.h.inc"
+#define GEN_PASS_DECL
 #include "passes/simplify/Passes.h.inc"
 
 /// Adds what removes work without changing what is computed by which operation: canonicalisation,

@@ -54,9 +54,10 @@ FailureOr<CpuTarget> CpuTarget::get(StringRef cpu, std::string &error, StringRef
     result.lanes = avx512 ? 16 : avx2 ? 8 : 4;
     result.registers = avx512 ? 32 : 16;
     result.fusedMultiplyAdd = info->checkFeatures("+fma");
-    for (llvm::StringRef feature :
-         {"avx", "avx2", "avx512bf16", "avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512fp16",
-          "avx512vl", "avx512vnni", "bmi", "bmi2", "f16c", "fma", "popcnt", "sse4.1", "sse4.2"})
+    result.int8Dot = info->checkFeatures(avx512 ? "+avx512vnni" : "+avxvnni");
+    for (llvm::StringRef feature : {"avx", "avx2", "avx512bf16", "avx512bw", "avx512cd", "avx512dq",
+                                    "avx512f", "avx512fp16", "avx512vl", "avx512vnni", "avxvnni",
+                                    "bmi", "bmi2", "f16c", "fma", "popcnt", "sse4.1", "sse4.2"})
       if (info->checkFeatures(("+" + feature).str()))
         result.required += (result.required.empty() ? "" : ",") + feature.str();
     // LLVM prefers 256-bit vectors on some CPUs that run 512-bit ones at full speed.

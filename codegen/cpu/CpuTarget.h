@@ -23,6 +23,8 @@ struct CpuTarget {
   int64_t registers = 16;
   /// Whether x * y + z is one instruction; where it is not, libm would be called for its rounding.
   bool fusedMultiplyAdd = true;
+  /// Whether one instruction multiplies unsigned by signed bytes and sums fours of them in 32 bits.
+  bool int8Dot = false;
 
   /// The target with LLVM's name `cpu` ("native" for the machine this runs on, its features
   /// included) and further `features`, or a message that names what is wrong.

@@ -31,6 +31,7 @@ mlir::Value clampIndex(KernelBuilder &builder, mlir::Value raw, mlir::Value size
 // One generator per family; `root` is rootOf(dispatch).
 mlir::LogicalResult emitElementwiseKernel(KernelBuilder &builder);
 mlir::LogicalResult emitPackedLinear(KernelBuilder &builder, nn::PackedLinearOp root);
+mlir::LogicalResult emitPackedLinearInt8(KernelBuilder &builder, nn::PackedLinearInt8Op root);
 mlir::LogicalResult emitPackedConv(KernelBuilder &builder, nn::PackedConvOp root);
 mlir::LogicalResult emitMatmul(KernelBuilder &builder, nn::MatmulOp root);
 mlir::LogicalResult emitAttention(KernelBuilder &builder, nn::AttentionOp root);
@@ -38,6 +39,7 @@ mlir::LogicalResult emitSoftmax(KernelBuilder &builder, nn::SoftmaxOp root);
 mlir::LogicalResult emitLayerNorm(KernelBuilder &builder, nn::LayerNormOp root);
 mlir::LogicalResult emitRmsNorm(KernelBuilder &builder, nn::RmsNormOp root);
 mlir::LogicalResult emitGroupNorm(KernelBuilder &builder, nn::GroupNormOp root);
+mlir::LogicalResult emitQuantizeRows(KernelBuilder &builder, nn::QuantizeRowsOp root);
 mlir::LogicalResult emitReduce(KernelBuilder &builder, nn::ReduceOp root);
 mlir::LogicalResult emitPool(KernelBuilder &builder, nn::PoolOp root);
 mlir::LogicalResult emitGather(KernelBuilder &builder, nn::GatherOp root);

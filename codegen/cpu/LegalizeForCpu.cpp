@@ -72,7 +72,11 @@ struct PackLinear : OpRewritePattern<nn::LinearOp> {
     if (!isWeightExpression(op.getWeight()))
       return multiplyActivations(op, rewriter);
     Value weight = op.getWeight();
-    Type stored = keptType(weight);
+    if (op.getPrecision() == nn::Precision::int8 && !ShapedType::isDynamic(
+            typeOf(op.getInput()).getShape().back()))
+      return packInt8(op, rewriter);
+    Type stored = op.getPrecision() == nn::Precision::bf16 ? rewriter.getBF16Type()
+                                                           : keptType(weight);
     weight = castTo(rewriter, loc, weight, stored ? stored : real);
     if (op.getInputMajor())
       weight = transpose(rewriter, loc, weight, {1, 0});
@@ -82,6 +86,24 @@ struct PackLinear : OpRewritePattern<nn::LinearOp> {
     Value result = nn::PackedLinearOp::create(
         rewriter, loc, castTo(rewriter, loc, op.getInput(), real), pack, bias, outputs);
     rewriter.replaceOp(op, castTo(rewriter, loc, result, element));
+    ++packed;
+    return success();
+  }
+
+  LogicalResult packInt8(nn::LinearOp op, PatternRewriter &rewriter) const {
+    Location loc = op.getLoc();
+    Type f32 = rewriter.getF32Type();
+    Value weight = castTo(rewriter, loc, op.getWeight(), f32);
+    if (op.getInputMajor())
+      weight = transpose(rewriter, loc, weight, {1, 0});
+    int64_t outputs = typeOf(weight).getDimSize(0), depth = typeOf(weight).getDimSize(1);
+    Value rows =
+        nn::QuantizeRowsOp::create(rewriter, loc, castTo(rewriter, loc, op.getInput(), f32));
+    Value pack = nn::PackInt8Op::create(rewriter, loc, weight, panel);
+    Value bias = op.getBias() ? castTo(rewriter, loc, op.getBias(), f32) : Value();
+    Value result = nn::PackedLinearInt8Op::create(rewriter, loc, rows, pack, bias, outputs, depth,
+                                                  panel);
+    rewriter.replaceOp(op, castTo(rewriter, loc, result, elementOf(op.getResult())));
     ++packed;
     return success();
   }

@@ -20,8 +20,11 @@ SmallVector<Value> MicroKernel::step(Value k, int64_t i, ValueRange accumulators
     shared.push_back(right(v, k, i));
   for (int64_t r = 0; r < rows; ++r) {
     Value scalar = b.broadcast(left(r, k, i));
-    for (int64_t v = 0; v < vectors; ++v)
-      next.push_back(b.fma(scalar, shared[v], accumulators[r * vectors + v]));
+    for (int64_t v = 0; v < vectors; ++v) {
+      Value sum = accumulators[r * vectors + v];
+      next.push_back(multiplyAdd ? multiplyAdd(scalar, shared[v], sum)
+                                 : b.fma(scalar, shared[v], sum));
+    }
   }
   return next;
 }

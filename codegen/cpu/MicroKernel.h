@@ -12,12 +12,15 @@ namespace nacre::cpu {
 struct MicroKernel {
   KernelBuilder &b;
   int64_t rows, vectors;
-  /// What is computed with: f32, f64 or an integer.
+  /// What sums are: f32, f64 or an integer.
   mlir::Type element;
   /// The scalar of row r, or vector v of the shared side, at step k + i: apart, so that the address
   /// of k is computed once and i goes into the instructions.
   llvm::function_ref<mlir::Value(int64_t r, mlir::Value k, int64_t i)> left;
   llvm::function_ref<mlir::Value(int64_t v, mlir::Value k, int64_t i)> right;
+  /// scalar * vector + sum; null: KernelBuilder::fma.
+  llvm::function_ref<mlir::Value(mlir::Value scalar, mlir::Value vector, mlir::Value sum)>
+      multiplyAdd = {};
   /// Called once for every `unrolled` steps, to ask for memory that is needed later; may be null.
   llvm::function_ref<void(mlir::Value k)> ahead = {};
 

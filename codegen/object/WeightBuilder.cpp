@@ -3,6 +3,7 @@
 
 #include "codegen/object/WeightBuilder.h"
 
+#include "dialects/nn/Int8.h"
 #include "dialects/nn/NN.h"
 
 #include "mlir/IR/Builders.h"
@@ -131,6 +132,16 @@ static Tensor pack(const Tensor &in, RankedTensorType type) {
   return result;
 }
 
+/// [N, K] of f32 quantised and in panels; see nn.pack_int8.
+static Tensor packInt8(nn::PackInt8Op op, const Tensor &in, RankedTensorType type) {
+  Tensor result = Tensor::zeros(type.getElementType(), type.getShape());
+  ArrayRef<float> numbers(reinterpret_cast<const float *>(in.getBytes().data()),
+                          in.getNumElements());
+  nn::packInt8(numbers, in.getShape()[0], in.getShape()[1], op.getPanel(),
+               result.getMutableBytes().data());
+  return result;
+}
+
 static Tensor concat(ArrayRef<Tensor> inputs, int64_t dimension, RankedTensorType type) {
   Tensor result = Tensor::zeros(type.getElementType(), type.getShape());
   int64_t outer = 1, bytes = bytesOf(type.getElementType());
@@ -233,6 +244,8 @@ FailureOr<Tensor> WeightBuilder::evaluate(func::FuncOp expression) {
       result = transpose(operands[0], permute.getPermutation());
     } else if (isa<nn::PackOp>(op)) {
       result = pack(operands[0], type);
+    } else if (auto quantize = dyn_cast<nn::PackInt8Op>(op)) {
+      result = packInt8(quantize, operands[0], type);
     } else if (auto join = dyn_cast<tensor::ConcatOp>(op)) {
       result = concat(operands, join.getDim(), type);
     } else if (isa<nn::CastOp>(op)) {

@@ -143,7 +143,7 @@ bool Compilation::dump(Phase phase) {
 bool Compilation::runPhase(Phase phase) {
   PassManager manager(module.getContext());
   manager.enableVerifier(NACRE_VERIFY_EACH);
-  buildPhase(manager, phase, *target);
+  buildPhase(manager, phase, *target, options.precision);
   if (failed(manager.run(module)))
     return fail("phase '" + infoOf(phase).name.str() + "' failed", /*internal=*/true);
   if (phase == Phase::buffers) {

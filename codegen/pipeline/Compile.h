@@ -28,6 +28,8 @@ struct CompileOptions {
   std::set<Emit> emit = {Emit::object, Emit::header, Emit::weights};
   /// LLVM's name of the CPU, or "native".
   std::string cpu = "native";
+  /// What linear layers may be computed in; nothing: in the types that the network says.
+  std::optional<nn::Precision> precision;
   /// The module handed in is in this phase already.
   Phase startFrom = Phase::nn;
   /// The last phase to run; with Emit::mlir its program is written to `<output>.mlir`.

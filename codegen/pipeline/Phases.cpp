@@ -19,7 +19,7 @@ static constexpr PhaseInfo phases[] = {
     {Phase::nn, "nn", "the network as it was written", "the front end"},
     {Phase::nnOptimized, "nn-optimized", "fused, folded and simplified", "nn-optimize"},
     {Phase::nnQuantized, "nn-quantized", "every type that is stored or computed in is final",
-     "nn-optimize"},
+     "nn-set-precision"},
     {Phase::dispatch, "dispatch", "what runs as one kernel, on which weights in which layout",
      "form-dispatches"},
     {Phase::loops, "loops", "one function of loops over vectors per kernel, entries that call them",
@@ -40,10 +40,15 @@ std::optional<Phase> nacre::phaseFromName(StringRef name) {
   return std::nullopt;
 }
 
-void nacre::buildPhase(OpPassManager &manager, Phase phase, const cpu::CpuTarget &target) {
+void nacre::buildPhase(OpPassManager &manager, Phase phase, const cpu::CpuTarget &target,
+                       std::optional<nn::Precision> precision) {
   switch (phase) {
   case Phase::nn:
+    break;
   case Phase::nnQuantized:
+    if (precision)
+      manager.addNestedPass<func::FuncOp>(
+          createSetPrecision({nn::stringifyPrecision(*precision).str()}));
     break;
   case Phase::nnOptimized:
     buildOptimizePipeline(manager);

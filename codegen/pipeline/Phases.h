@@ -5,6 +5,7 @@
 #define NACRE_CODEGEN_PIPELINE_PHASES_H
 
 #include "codegen/cpu/CpuTarget.h"
+#include "dialects/nn/NN.h"
 
 #include "mlir/Pass/PassManager.h"
 
@@ -30,7 +31,9 @@ std::optional<Phase> phaseFromName(llvm::StringRef name);
 
 /// Adds the passes that lead from the phase before to `phase`, and its verifier. Nothing for
 /// `nn`, where programs begin, but the verifier; `object` has no passes of its own.
-void buildPhase(mlir::OpPassManager &manager, Phase phase, const cpu::CpuTarget &target);
+/// `precision` is what the phase nn-quantized may lower linear layers to.
+void buildPhase(mlir::OpPassManager &manager, Phase phase, const cpu::CpuTarget &target,
+                std::optional<nn::Precision> precision = std::nullopt);
 
 /// Checks that a module holds only what belongs to a phase.
 std::unique_ptr<mlir::Pass> createVerifyPhasePass(Phase phase);

@@ -148,6 +148,11 @@ DimExpr nacre::nn::flopsOf(Operation *op, SymbolicSizes &sizes) {
       .Case([&](PackedLinearOp op) {
         return sizes.elements(result) * (sizes.dim(op.getWeight(), 1) * 2 + (op.getBias() ? 1 : 0));
       })
+      .Case([&](PackedLinearInt8Op op) {
+        return sizes.elements(result) *
+               DimExpr(static_cast<int64_t>(op.getDepth()) * 2 + (op.getBias() ? 3 : 2));
+      })
+      .Case([&](QuantizeRowsOp op) { return sizes.elements(op.getInput()) * 2; })
       .Case([&](PackedConvOp op) {
         return sizes.elements(result) * (sizes.dim(op.getWeight(), 2) * 2 + (op.getBias() ? 1 : 0));
       })

@@ -37,6 +37,11 @@ def NN_LinearOp : NN_InferredOp<"linear"> {
     or a plain `x @ w`). The form of a matrix product whose right side has rank 2, so that its
     rows may be packed ahead. Products are summed, and the bias added, in the element type or wider.
 
+    `precision` lets it be computed in less. `bf16`: input and weight may be rounded to bf16, sums
+    are f32. `int8`: each row of the input and each output's weights are quantised symmetrically to
+    8 bits with a scale of their own (Dettmers et al. 2022, without outliers), sums are i32.
+    The reference interpreter computes in full.
+
     - C1. The input has rank 1 or more, the weight rank 2.
     - C2. Input and weight have one element type.
     - C3. The input's last dimension agrees with the weight's K.
@@ -50,7 +55,15 @@ def NN_LinearOp : NN_InferredOp<"linear"> {
     ```
   }];
   let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,
-                       UnitAttr:$input_major);
+                       UnitAttr:$input_major, OptionalAttr<NN_PrecisionAttr>:$precision);
+  // In full precision.
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$input, "::mlir::Value":$weight,
+                   "::mlir::Value":$bias, "bool":$input_major),
+              [{ build($_builder, $_state, result, input, weight, bias, input_major, {}); }]>,
+    OpBuilder<(ins "::mlir::Value":$input, "::mlir::Value":$weight, "::mlir::Value":$bias,
+                   "bool":$input_major),
+              [{ build($_builder, $_state, input, weight, bias, input_major, {}); }]>];
   let results = (outs NN_FloatTensor:$result);
   let assemblyFormat = [{
     $input `,` $weight (`bias` $bias^)? attr-dict `:` type($input) `,` type($weight)

@@ -1,6 +1,7 @@
 //===- NNPacked.cpp - matrix products of packed weights --------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "dialects/nn/Int8.h"
 #include "dialects/nn/NN.h"
 #include "dialects/nn/Shapes.h"
 #include "dialects/nn/Window.h"
@@ -61,6 +62,94 @@ LogicalResult PackedLinearOp::inferReturnTypes(MLIRContext *, std::optional<Loca
 
 LogicalResult PackedLinearOp::reifyResultShapes(OpBuilder &builder,
                                                 ReifiedRankedShapedTypeDims &shapes) {
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, getLoc(), getInput());
+  sizes.back() = builder.getIndexAttr(getOutputs());
+  shapes.push_back(std::move(sizes));
+  return success();
+}
+
+/// Checks a depth that 8-bit products are summed over.
+static LogicalResult checkInt8Depth(std::optional<Location> loc, int64_t depth) {
+  if (depth < 0 || depth > nacre::nn::int8DepthLimit)
+    return emitOptionalError(loc, "sums of ", spell(depth),
+                             " products of bytes may not fit 32 bits; at most ", int8DepthLimit);
+  return success();
+}
+
+LogicalResult QuantizeRowsOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                               Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  auto input = typeOf(adaptor.getInput());
+  if (input.getRank() < 1 || input.isDynamicDim(input.getRank() - 1))
+    return emitOptionalError(loc,
+                             "needs an input of rank 1 or more and a static last dimension, "
+                             "but has ",
+                             input);
+  if (failed(checkInt8Depth(loc, input.getShape().back())))
+    return failure();
+  SmallVector<int64_t> shape(input.getShape());
+  shape.back() = int8RowBytes(shape.back());
+  types.push_back(RankedTensorType::get(shape, IntegerType::get(context, 8)));
+  return success();
+}
+
+LogicalResult QuantizeRowsOp::reifyResultShapes(OpBuilder &builder,
+                                                ReifiedRankedShapedTypeDims &shapes) {
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, getLoc(), getInput());
+  sizes.back() = builder.getIndexAttr(cast<RankedTensorType>(getType()).getShape().back());
+  shapes.push_back(std::move(sizes));
+  return success();
+}
+
+LogicalResult PackInt8Op::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                           Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  auto input = typeOf(adaptor.getInput());
+  int64_t panel = adaptor.getPanel();
+  if (input.getRank() != 2 || !input.hasStaticShape())
+    return emitOptionalError(loc, "needs an input of static shape and rank 2, but has ", input);
+  if (panel < 1 || panel >= 1 << 16)
+    return emitOptionalError(loc, "panel must be positive and below 2^16, but is ", panel);
+  if (failed(checkInt8Depth(loc, input.getDimSize(1))))
+    return failure();
+  int64_t panels = llvm::divideCeil(input.getDimSize(0), panel);
+  types.push_back(RankedTensorType::get({panels, int8PanelBytes(input.getDimSize(1), panel)},
+                                        IntegerType::get(context, 8)));
+  return success();
+}
+
+LogicalResult PackInt8Op::reifyResultShapes(OpBuilder &builder,
+                                            ReifiedRankedShapedTypeDims &shapes) {
+  auto type = cast<RankedTensorType>(getType());
+  shapes.push_back(getAsIndexOpFoldResult(builder.getContext(), type.getShape()));
+  return success();
+}
+
+LogicalResult PackedLinearInt8Op::inferReturnTypes(MLIRContext *context,
+                                                   std::optional<Location> loc, Adaptor adaptor,
+                                                   SmallVectorImpl<Type> &types) {
+  auto input = typeOf(adaptor.getInput()), weight = typeOf(adaptor.getWeight());
+  int64_t outputs = adaptor.getOutputs(), depth = adaptor.getDepth(), panel = adaptor.getPanel();
+  if (input.getRank() < 1 || weight.getRank() != 2 || !weight.hasStaticShape())
+    return emitOptionalError(loc, "needs an input of rank 1 or more and a static weight of rank 2");
+  if (depth < 0 || depth > int8DepthLimit || input.getShape().back() != int8RowBytes(depth))
+    return emitOptionalError(loc, "rows of ", spell(input.getShape().back()),
+                             " bytes are no quantised rows of ", depth);
+  if (panel < 1 || panel >= 1 << 16 || weight.getDimSize(1) != int8PanelBytes(depth, panel))
+    return emitOptionalError(loc, "rows of ", weight.getDimSize(1), " bytes are no panels of ",
+                             depth, " by ", panel);
+  auto f32 = Float32Type::get(context);
+  if (failed(checkPanels(loc, outputs, weight.getDimSize(0), panel)))
+    return failure();
+  if (Value bias = adaptor.getBias())
+    if (typeOf(bias).getShape() != ArrayRef<int64_t>{outputs})
+      return emitOptionalError(loc, "bias must be [", outputs, "], but is ", bias.getType());
+  SmallVector<int64_t> shape(input.getShape());
+  shape.back() = outputs;
+  types.push_back(RankedTensorType::get(shape, f32));
+  return success();
+}
+
+LogicalResult PackedLinearInt8Op::reifyResultShapes(OpBuilder &builder,
+                                                    ReifiedRankedShapedTypeDims &shapes) {
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, getLoc(), getInput());
   sizes.back() = builder.getIndexAttr(getOutputs());
   shapes.push_back(std::move(sizes));

@@ -54,6 +54,77 @@ def NN_PackedLinearOp : NN_InferredOp<"packed_linear"> {
   }];
 }
 
+def NN_QuantizeRowsOp : NN_InferredOp<"quantize_rows"> {
+  let summary = "quantises each row to 8 bits with a scale of its own";
+  let description = [{
+    `[..., K]` becomes `[..., bytes]`, K bytes and the row's scale as `Int8.h` lays them out, where
+    the numbers stand for `scale * q` with q from -127 to 127. A row that holds NaN or an infinity has
+    the scale NaN.
+
+    - C1. The input has rank 1 or more and a static last dimension.
+    - C2. The last dimension is at most 65536, so that sums of products fit 32 bits.
+    - C3. The result is i8 and has the shape above.
+
+    Example:
+
+    ```mlir
+    %q = nn.quantize_rows %x : tensor<?x768xf32> -> tensor<?x772xi8>
+    ```
+  }];
+  let arguments = (ins TensorOf<[F32]>:$input);
+  let results = (outs TensorOf<[I8]>:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+}
+
+def NN_PackInt8Op : NN_InferredOp<"pack_int8"> {
+  let summary = "quantises a weight per output and lays it out in panels";
+  let description = [{
+    `[N, K]` becomes `[ceil(N / panel), bytes]`, each row a panel as `Int8.h` lays it out.
+
+    - C1. The input has a static shape of rank 2.
+    - C2. `panel` is positive and below 2^16.
+    - C3. K is at most 65536.
+    - C4. The result is i8 and has the shape above.
+
+    Example:
+
+    ```mlir
+    %p = nn.pack_int8 %w {panel = 64 : i64} : tensor<100x768xf32> -> tensor<2x49664xi8>
+    ```
+  }];
+  let arguments = (ins TensorOf<[F32]>:$input, I64Attr:$panel);
+  let results = (outs TensorOf<[I8]>:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+}
+
+def NN_PackedLinearInt8Op : NN_InferredOp<"packed_linear_int8"> {
+  let summary = "nn.linear of quantised rows and a quantised, packed weight";
+  let description = [{
+    `input` is what `nn.quantize_rows` makes of `[..., depth]`, `weight` what `nn.pack_int8` makes of
+    `[outputs, depth]`. Products of bytes are summed in i32; the sum times the row's and the output's
+    scale, plus the bias, is the result in f32.
+
+    - C1. The input has rank 1 or more, the weight a static shape of rank 2.
+    - C2. The input's last dimension is that of quantised rows of `depth`.
+    - C3. The weight's rows are panels of `depth` and `panel` columns, as many as `outputs` need.
+    - C4. The bias, where given, is `[outputs]`.
+    - C5. The result has the input's shape with the last dimension `outputs`.
+
+    Example:
+
+    ```mlir
+    %y = nn.packed_linear_int8 %q, %p {outputs = 100 : i64, depth = 768 : i64, panel = 64 : i64} : tensor<?x772xi8>, tensor<2x49664xi8> -> tensor<?x100xf32>
+    ```
+  }];
+  let arguments = (ins TensorOf<[I8]>:$input, TensorOf<[I8]>:$weight, Optional<TensorOf<[F32]>>:$bias,
+                       I64Attr:$outputs, I64Attr:$depth, I64Attr:$panel);
+  let results = (outs TensorOf<[F32]>:$result);
+  let assemblyFormat = [{
+    $input `,` $weight (`bias` $bias^)? attr-dict `:` type($input) `,` type($weight)
+    (`,` type($bias)^)? `->` type($result)
+  }];
+}
+
 def NN_PackedConvOp : NN_InferredOp<"packed_conv"> {
   let summary = "nn.conv, channels last, without padding, with a packed weight";
   let description = [{

@@ -32,6 +32,7 @@ struct CompileArguments {
   std::string startFrom;
   std::string dumpPhasesTo;
   std::string cpu = "native";
+  std::string precision = "f32";
 };
 
 /// What goes into which entry.

@@ -274,6 +274,11 @@ void Parser::addCompile() {
                    "Processor to compile for, as LLVM names it; this machine's by default")
       ->type_name("NAME")
       ->group("Results");
+  command
+      ->add_option("--precision", compile.precision,
+                   "What linear layers may be computed in: f32, bf16 or int8; f32 by default")
+      ->type_name("TYPE")
+      ->group("Results");
   command->add_option("--stop-after", compile.stopAfter, "Stop after this phase and write its MLIR")
       ->type_name("PHASE")
       ->group("Phases");

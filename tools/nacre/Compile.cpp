@@ -68,6 +68,16 @@ std::optional<Phase> readPhase(llvm::StringRef flag, llvm::StringRef name,
   return std::nullopt;
 }
 
+/// Nothing for f32, which is the precision that models are written in.
+std::optional<nn::Precision> readPrecision(llvm::StringRef name, DiagnosticEngine &diags) {
+  std::optional<nn::Precision> precision = nn::symbolizePrecision(name);
+  if (!precision && name != "f32")
+    diags.errorAt("--precision", "there is no precision '" + name + "'")
+        .didYouMean({}, nearestName(name, {"f32", "bf16", "int8"}))
+        .note("there are: f32, bf16, int8");
+  return precision;
+}
+
 /// The options that the command line fixes.
 std::optional<CompileOptions> readOptions(const CompileArguments &arguments,
                                           DiagnosticEngine &diags) {
@@ -82,6 +92,7 @@ std::optional<CompileOptions> readOptions(const CompileArguments &arguments,
     options.emit.clear();
     readEmit(arguments, options.emit, diags);
   }
+  options.precision = readPrecision(arguments.precision, diags);
   if (!arguments.startFrom.empty())
     if (std::optional<Phase> phase = readPhase("--start-from", arguments.startFrom, diags))
       options.startFrom = *phase;

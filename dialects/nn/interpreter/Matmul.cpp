@@ -1,6 +1,7 @@
 //===- Matmul.cpp - reference semantics of matrix products -----*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "dialects/nn/Int8.h"
 #include "dialects/nn/NN.h"
 #include "dialects/nn/interpreter/Array.h"
 
@@ -141,8 +142,75 @@ static FailureOr<Array> evaluatePackedLinear(nn::PackedLinearOp op, const Array 
   return result;
 }
 
+/// Bytes as the interpreter's integers, and back.
+static void unpackBytes(ArrayRef<char> bytes, Array &to) {
+  for (auto [number, byte] : llvm::zip_equal(to.ints, bytes))
+    number = static_cast<int8_t>(byte);
+}
+static std::vector<char> packBytes(const Array &from) {
+  return std::vector<char>(from.ints.begin(), from.ints.end());
+}
+
+static FailureOr<Array> evaluateQuantizeRows(nn::QuantizeRowsOp op, const Array &input) {
+  SmallVector<int64_t> shape(input.shape);
+  int64_t depth = shape.back(), bytes = nn::int8RowBytes(depth);
+  shape.back() = bytes;
+  FailureOr<Array> result = makeResult(op, shape);
+  if (failed(result))
+    return failure();
+  // Quantised in single precision, as compiled code does, so that ties fall alike.
+  std::vector<float> numbers(input.floats.begin(), input.floats.end());
+  std::vector<char> to(result->count());
+  for (int64_t row = 0, rows = result->count() / bytes; row < rows; ++row)
+    nn::quantizeInt8Row(ArrayRef(numbers).slice(row * depth, depth), to.data() + row * bytes);
+  unpackBytes(to, *result);
+  return result;
+}
+
+static FailureOr<Array> evaluatePackInt8(nn::PackInt8Op op, const Array &input) {
+  FailureOr<Array> result = makeResult(op, cast<RankedTensorType>(op.getType()).getShape());
+  if (failed(result))
+    return failure();
+  std::vector<float> numbers(input.floats.begin(), input.floats.end());
+  std::vector<char> to(result->count());
+  nn::packInt8(numbers, input.shape[0], input.shape[1], op.getPanel(), to.data());
+  unpackBytes(to, *result);
+  return result;
+}
+
+static FailureOr<Array> evaluatePackedLinearInt8(nn::PackedLinearInt8Op op, const Array &input,
+                                                 const Array &weight, const Array *bias) {
+  int64_t outputs = op.getOutputs(), depth = op.getDepth(), panel = op.getPanel();
+  SmallVector<int64_t> shape(input.shape);
+  shape.back() = outputs;
+  FailureOr<Array> result = makeResult(op, shape);
+  if (failed(result))
+    return failure();
+  std::vector<char> rows = packBytes(input), panels = packBytes(weight);
+  int64_t rowBytes = nn::int8RowBytes(depth), panelBytes = nn::int8PanelBytes(depth, panel);
+  auto read = [](const char *from, auto number) {
+    std::memcpy(&number, from, sizeof(number));
+    return number;
+  };
+  for (int64_t row = 0, count = *elementCount(ArrayRef<int64_t>(shape).drop_back()); row < count;
+       ++row)
+    for (int64_t n = 0; n < outputs; ++n) {
+      const char *x = rows.data() + row * rowBytes;
+      const char *columns = panels.data() + n / panel * panelBytes,
+                 *place = columns + n % panel * 4;
+      int64_t sum = -static_cast<int64_t>(read(place + panel * 4, int32_t{}));
+      for (int64_t k = 0; k < depth; ++k)
+        sum += static_cast<uint8_t>(x[k]) *
+               static_cast<int8_t>(place[panel * 8 + k / 4 * panel * 4 + k % 4]);
+      double scale = static_cast<double>(read(x + rowBytes - 4, float{})) * read(place, float{});
+      result->floats[row * outputs + n] = scale * sum + (bias ? bias->floats[n] : 0);
+    }
+  return result;
+}
+
 bool nacre::interpreter::isMatmulLike(Operation *op) {
-  return isa<nn::MatmulOp, nn::LinearOp, nn::PackOp, nn::PackedLinearOp>(op);
+  return isa<nn::MatmulOp, nn::LinearOp, nn::PackOp, nn::PackedLinearOp, nn::QuantizeRowsOp,
+             nn::PackInt8Op, nn::PackedLinearInt8Op>(op);
 }
 
 FailureOr<Array> nacre::interpreter::evaluateMatmulLike(Operation *op, Operands operands) {
@@ -153,5 +221,10 @@ FailureOr<Array> nacre::interpreter::evaluateMatmulLike(Operation *op, Operands 
       .Case([&](nn::PackOp op) { return evaluatePack(op, *operands[0]); })
       .Case([&](nn::PackedLinearOp op) {
         return evaluatePackedLinear(op, *operands[0], *operands[1], bias);
+      })
+      .Case([&](nn::QuantizeRowsOp op) { return evaluateQuantizeRows(op, *operands[0]); })
+      .Case([&](nn::PackInt8Op op) { return evaluatePackInt8(op, *operands[0]); })
+      .Case([&](nn::PackedLinearInt8Op op) {
+        return evaluatePackedLinearInt8(op, *operands[0], *operands[1], bias);
       });
 }

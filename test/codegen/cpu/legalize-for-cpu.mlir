@@ -99,3 +99,30 @@ func.func @keeps_doubles(%x: tensor<?x8xf64>, %y: tensor<8x4xf64>) -> tensor<?x4
   %s = nn.softmax %z {axis = 1} : tensor<?x4xf64> -> tensor<?x4xf64>
   return %s : tensor<?x4xf64>
 }
+
+// -----
+
+ml_program.global private @w(#ml_program.extern<tensor<100x768xf32>>) : tensor<100x768xf32>
+
+// CHECK-LABEL: func.func @quantises_a_linear
+// CHECK-DAG: %[[P:.*]] = nn.pack_int8 %{{.*}} {panel = 64 : i64} : tensor<100x768xf32> -> tensor<2x49664xi8>
+// CHECK-DAG: %[[Q:.*]] = nn.quantize_rows %{{.*}} : tensor<?x768xf32> -> tensor<?x772xi8>
+// CHECK: nn.packed_linear_int8 %[[Q]], %[[P]] {depth = 768 : i64, outputs = 100 : i64, panel = 64 : i64}
+func.func @quantises_a_linear(%x: tensor<?x768xf32>) -> tensor<?x100xf32> attributes {nn.entry} {
+  %w = ml_program.global_load_const @w : tensor<100x768xf32>
+  %y = nn.linear %x, %w {precision = #nn<precision int8>} : tensor<?x768xf32>, tensor<100x768xf32> -> tensor<?x100xf32>
+  return %y : tensor<?x100xf32>
+}
+
+// -----
+
+ml_program.global private @w(#ml_program.extern<tensor<100x768xf32>>) : tensor<100x768xf32>
+
+// CHECK-LABEL: func.func @rounds_a_weight
+// CHECK: nn.cast %{{.*}} : tensor<100x768xf32> -> tensor<100x768xbf16>
+// CHECK: nn.packed_linear %{{.*}} : tensor<?x768xf32>, tensor<2x768x64xbf16> -> tensor<?x100xf32>
+func.func @rounds_a_weight(%x: tensor<?x768xf32>) -> tensor<?x100xf32> attributes {nn.entry} {
+  %w = ml_program.global_load_const @w : tensor<100x768xf32>
+  %y = nn.linear %x, %w {precision = #nn<precision bf16>} : tensor<?x768xf32>, tensor<100x768xf32> -> tensor<?x100xf32>
+  return %y : tensor<?x100xf32>
+}

@@ -4,7 +4,7 @@
 
 // CHECK-LABEL: @packed
 func.func @packed(%x: tensor<?x5xf32>, %w: tensor<7x5xbf16>, %b: tensor<7xf32>,
-                  %image: tensor<?x8x8x4xf32>, %taps: tensor<2x3x12xf32>) {
+                  %v: tensor<7x5xf32>, %image: tensor<?x8x8x4xf32>, %taps: tensor<2x3x12xf32>) {
   // CHECK: nn.pack %{{[^ ]*}} {panel = 4 : i64} : tensor<7x5xbf16> -> tensor<2x5x4xbf16>
   %0 = nn.pack %w {panel = 4 : i64} : tensor<7x5xbf16> -> tensor<2x5x4xbf16>
   // CHECK: nn.packed_linear %{{[^ ]*}}, %{{[^ ]*}} {outputs = 7 : i64} : tensor<?x5xf32>, tensor<2x5x4xbf16> -> tensor<?x7xf32>
@@ -14,5 +14,11 @@ func.func @packed(%x: tensor<?x5xf32>, %w: tensor<7x5xbf16>, %b: tensor<7xf32>,
   %3 = nn.pack %taps {panel = 2 : i64} : tensor<2x3x12xf32> -> tensor<2x2x12x2xf32>
   // CHECK: nn.packed_conv %{{[^ ]*}}, %{{[^ ]*}} kernel [3, 2] strides [1, 2] dilations [1, 1] {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x6x4x6xf32>
   %4 = nn.packed_conv %image, %3 kernel [3, 2] strides [1, 2] dilations [1, 1] {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x6x4x6xf32>
+  // CHECK: nn.quantize_rows %{{[^ ]*}} : tensor<?x5xf32> -> tensor<?x12xi8>
+  %5 = nn.quantize_rows %x : tensor<?x5xf32> -> tensor<?x12xi8>
+  // CHECK: nn.pack_int8 %{{[^ ]*}} {panel = 4 : i64} : tensor<7x5xf32> -> tensor<2x64xi8>
+  %6 = nn.pack_int8 %v {panel = 4 : i64} : tensor<7x5xf32> -> tensor<2x64xi8>
+  // CHECK: nn.packed_linear_int8 %{{[^ ]*}}, %{{[^ ]*}} bias %{{[^ ]*}} {depth = 5 : i64, outputs = 7 : i64, panel = 4 : i64} : tensor<?x12xi8>, tensor<2x64xi8>, tensor<7xf32> -> tensor<?x7xf32>
+  %7 = nn.packed_linear_int8 %5, %6 bias %b {outputs = 7 : i64, depth = 5 : i64, panel = 4 : i64} : tensor<?x12xi8>, tensor<2x64xi8>, tensor<7xf32> -> tensor<?x7xf32>
   return
 }

@@ -1,0 +1,165 @@
+//===- PackedLinear.cpp - linear layers of packed weights ------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "codegen/cpu/Kernels.h"
+#include "codegen/cpu/PackedMatmul.h"
+#include "dialects/nn/Int8.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace nacre;
+using namespace nacre::cpu;
+
+namespace {
+
+/// How the depth of a linear layer is cut, in weight rows.
+struct DepthSlices {
+  explicit DepthSlices(int64_t depth) : depth(depth) {
+    int64_t wanted = std::max<int64_t>(1, (depth + sliceTarget / 2) / sliceTarget);
+    length =
+        llvm::alignTo(llvm::divideCeil(std::max<int64_t>(depth, 1), wanted), MicroKernel::unrolled);
+    count = std::max<int64_t>(1, llvm::divideCeil(depth, length));
+  }
+  /// Runs a micro-kernel over one of them.
+  SmallVector<Value> run(KernelBuilder &b, Value slice, bool last, PackedMatmul::Step step,
+                         ValueRange accumulators) const {
+    Value start = b.mul(slice, length);
+    return step(b.index(last ? depth - (count - 1) * length : length), start, start, accumulators);
+  }
+  int64_t depth, length, count;
+};
+
+} // namespace
+
+LogicalResult nacre::cpu::emitPackedLinear(KernelBuilder &b, nn::PackedLinearOp root) {
+  FailureOr<Value> input = b.buffer(root.getInput()), weight = b.buffer(root.getWeight());
+  FailureOr<Value> bias = root.getBias() ? b.buffer(root.getBias()) : FailureOr<Value>(Value());
+  FailureOr<TileEmitter> tile = TileEmitter::create(b, b.yielded(), root.getResult());
+  if (failed(input) || failed(weight) || failed(bias) || failed(tile))
+    return failure();
+  auto shape = root.getWeight().getType().getShape();
+  int64_t depth = shape[1];
+  auto rowStarts = [&](Value row, int64_t height, Value) {
+    SmallVector<Value> starts;
+    for (int64_t r = 0; r < height; ++r)
+      starts.push_back(b.mul(b.add(row, r), depth));
+    return starts;
+  };
+  DepthSlices slices(depth);
+  auto overSlice = [&](Value slice, bool last, PackedMatmul::Step step, ValueRange accumulators) {
+    return slices.run(b, slice, last, step, accumulators);
+  };
+  PackedMatmul{.b = b,
+               .tile = *tile,
+               .rows = b.dim(b.toRows(*input), 0),
+               .input = b.flatten(*input),
+               .weight = b.flatten(*weight),
+               .bias = *bias,
+               .outputs = int64_t(root.getOutputs()),
+               .groups = 1,
+               .panels = shape[0],
+               .depth = depth,
+               .panelWidth = shape[2],
+               .rowStarts = rowStarts,
+               .slices = slices.count,
+               .sliceDepth = slices.length,
+               .overSlice = overSlice}
+      .emit();
+  return success();
+}
+
+/// sum + the products of four unsigned bytes of each lane of `rows` and four signed ones of
+/// `columns`; all are vectors of i32.
+static Value multiplyBytes(KernelBuilder &b, Value rows, Value columns, Value sum) {
+  auto type = cast<VectorType>(sum.getType());
+  if (b.target.int8Dot) {
+    int64_t lanes = type.getDimSize(0);
+    auto bytes = VectorType::get({lanes * 4}, b.getI8Type());
+    auto name = b.getStringAttr("llvm.x86.avx512.vpdpbusd." + Twine(lanes * 32));
+    return LLVM::CallIntrinsicOp::create(b, b.loc, type, name,
+                                         ValueRange{sum, b.make<vector::BitCastOp>(bytes, rows),
+                                                    b.make<vector::BitCastOp>(bytes, columns)})
+        .getResults();
+  }
+  for (int64_t i = 0; i < 4; ++i) {
+    // Byte i to the top, and down again with its sign or with zeros.
+    Value up = b.splat(type, 24 - 8 * i), down = b.splat(type, 24);
+    Value x = b.make<arith::ShRUIOp>(b.make<arith::ShLIOp>(rows, up), down);
+    Value w = b.make<arith::ShRSIOp>(b.make<arith::ShLIOp>(columns, up), down);
+    sum = b.make<arith::AddIOp>(sum, b.make<arith::MulIOp>(x, w));
+  }
+  return sum;
+}
+
+LogicalResult nacre::cpu::emitPackedLinearInt8(KernelBuilder &b, nn::PackedLinearInt8Op root) {
+  FailureOr<Value> input = b.buffer(root.getInput()), weight = b.buffer(root.getWeight());
+  FailureOr<Value> bias = root.getBias() ? b.buffer(root.getBias()) : FailureOr<Value>(Value());
+  FailureOr<TileEmitter> tile = TileEmitter::create(b, b.yielded(), root.getResult());
+  if (failed(input) || failed(weight) || failed(bias) || failed(tile))
+    return failure();
+  // Rows and panels are seen as 32-bit numbers, four depths in each.
+  auto asWords = [&](Value buffer) -> Value {
+    Value bytes = b.flatten(buffer);
+    return memref::ViewOp::create(b, b.loc, MemRefType::get({ShapedType::kDynamic}, b.getI32Type()),
+                                  bytes, b.index(0), b.div(b.dim(bytes, 0), b.index(4)));
+  };
+  int64_t lanes = b.target.lanes, width = root.getPanel();
+  int64_t depth = llvm::divideCeil(root.getDepth(), 4), stride = depth + 1;
+  Value rows = asWords(*input), words = asWords(*weight);
+  auto rowStarts = [&](Value row, int64_t height, Value) {
+    SmallVector<Value> starts;
+    for (int64_t r = 0; r < height; ++r)
+      starts.push_back(b.mul(b.add(row, r), stride));
+    return starts;
+  };
+  DepthSlices slices(depth);
+  auto overSlice = [&](Value slice, bool last, PackedMatmul::Step step, ValueRange accumulators) {
+    return slices.run(b, slice, last, step, accumulators);
+  };
+  auto multiplyAdd = [&](Value scalar, Value vector, Value sum) {
+    return multiplyBytes(b, scalar, vector, sum);
+  };
+  PackedMatmul matmul{.b = b,
+                      .tile = *tile,
+                      .rows = b.dim(b.toRows(*input), 0),
+                      .input = rows,
+                      .weight = words,
+                      .bias = *bias,
+                      .outputs = int64_t(root.getOutputs()),
+                      .groups = 1,
+                      .panels = root.getWeight().getType().getDimSize(0),
+                      .depth = depth,
+                      .panelWidth = width,
+                      .header = 2 * width,
+                      .rowStarts = rowStarts,
+                      .slices = slices.count,
+                      .sliceDepth = slices.length,
+                      .overSlice = overSlice,
+                      .multiplyAdd = multiplyAdd};
+  // (sum - compensation) * column's scale * row's scale, with the panel's header.
+  auto scale = [&](const PackedMatmul::Tile &at, MutableArrayRef<Value> sums) {
+    Type f32 = b.getF32Type(), i32 = b.getI32Type();
+    VectorType reals = b.vectorOf(f32);
+    Value panel = matmul.panelStart(at.group, at.panel);
+    SmallVector<Value> starts = rowStarts(at.row, at.height, at.group);
+    for (int64_t v = 0; v < at.vectors; ++v) {
+      Value bits = b.loadVector(words, b.add(panel, v * lanes), i32);
+      Value columnScale = b.make<vector::BitCastOp>(reals, bits);
+      Value compensation = b.loadVector(words, b.add(panel, width + v * lanes), i32);
+      for (int64_t r = 0; r < at.height; ++r) {
+        Value &sum = sums[r * at.vectors + v];
+        Value exact = b.make<arith::SIToFPOp>(reals, b.make<arith::SubIOp>(sum, compensation));
+        Value word = b.loadScalar(rows, b.add(starts[r], depth), i32);
+        Value rowScale = b.broadcast(b.make<arith::BitcastOp>(f32, word));
+        sum = b.make<arith::MulFOp>(exact, b.make<arith::MulFOp>(columnScale, rowScale));
+      }
+    }
+  };
+  matmul.scale = scale;
+  matmul.emit();
+  return success();
+}
