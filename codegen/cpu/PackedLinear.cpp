@@ -18,8 +18,8 @@ namespace {
 
 /// How the depth of a linear layer is cut, in weight rows.
 struct DepthSlices {
-  explicit DepthSlices(int64_t depth) : depth(depth) {
-    int64_t wanted = std::max<int64_t>(1, (depth + sliceTarget / 2) / sliceTarget);
+  DepthSlices(int64_t depth, int64_t target) : depth(depth) {
+    int64_t wanted = std::max<int64_t>(1, (depth + target / 2) / target);
     length =
         llvm::alignTo(llvm::divideCeil(std::max<int64_t>(depth, 1), wanted), MicroKernel::unrolled);
     count = std::max<int64_t>(1, llvm::divideCeil(depth, length));
@@ -49,7 +49,9 @@ LogicalResult nacre::cpu::emitPackedLinear(KernelBuilder &b, nn::PackedLinearOp 
       starts.push_back(b.mul(b.add(row, r), depth));
     return starts;
   };
-  DepthSlices slices(depth);
+  // Of a narrow weight a slice is in the cache twice.
+  bool narrow = getElementTypeOrSelf(root.getWeight()) != getElementTypeOrSelf(root.getInput());
+  DepthSlices slices(depth, narrow ? sliceTarget / 2 : sliceTarget);
   auto overSlice = [&](Value slice, bool last, PackedMatmul::Step step, ValueRange accumulators) {
     return slices.run(b, slice, last, step, accumulators);
   };
@@ -116,7 +118,7 @@ LogicalResult nacre::cpu::emitPackedLinearInt8(KernelBuilder &b, nn::PackedLinea
       starts.push_back(b.mul(b.add(row, r), stride));
     return starts;
   };
-  DepthSlices slices(depth);
+  DepthSlices slices(depth, sliceTarget);
   auto overSlice = [&](Value slice, bool last, PackedMatmul::Step step, ValueRange accumulators) {
     return slices.run(b, slice, last, step, accumulators);
   };

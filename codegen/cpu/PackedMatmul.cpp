@@ -5,6 +5,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace nacre;
@@ -13,6 +14,9 @@ using namespace nacre::cpu;
 void PackedMatmul::emit() {
   if (slices > 1)
     partial = b.scratch({largestBlock, panelWidth}, element());
+  Value slice;
+  if (stored() != element() && sliceDepth * panelWidth <= largestWideSlice)
+    slice = b.scratch({sliceDepth * panelWidth}, element());
   // Rows in blocks; at least as many items as threads.
   Value height = b.index(b.target.tileRows());
   Value tiles = b.ceilDiv(rows, height);
@@ -27,7 +31,7 @@ void PackedMatmul::emit() {
     Value which = b.rem(item, b.index(items));
     Value group = b.div(which, b.index(panels));
     Value panel = b.rem(which, b.index(panels));
-    auto run = [&](int64_t columns) {
+    auto overSlices = [&](int64_t columns) {
       int64_t vectors = llvm::divideCeil(columns, b.target.lanes);
       auto overTiles = [&](llvm::function_ref<void(const Tile &)> body) {
         forRowTiles(b, firstRow, lastRow, [&](Value row, int64_t height) {
@@ -42,11 +46,13 @@ void PackedMatmul::emit() {
                           {row, b.index(v * b.target.lanes)});
         });
         b.loop(b.index(0), last, 1, [&](Value slice) {
+          widen(group, panel, slice);
           overTiles([&](const Tile &at) {
             storePartial(at, multiply(at, slice, /*last=*/false, loadPartial(at)));
           });
         });
       }
+      widen(group, panel, last);
       overTiles([&](const Tile &at) {
         SmallVector<Value> initial =
             slices > 1
@@ -54,6 +60,20 @@ void PackedMatmul::emit() {
                 : SmallVector<Value>(at.height * at.vectors, b.splat(b.vectorOf(element()), 0));
         finish(at, multiply(at, last, /*last=*/true, initial));
       });
+    };
+    // Each tile would widen a narrow weight again: with more than a few of them it is done once.
+    auto run = [&](int64_t columns) {
+      if (!slice)
+        return overSlices(columns);
+      Value few = b.less(b.sub(lastRow, firstRow), b.index(2 * b.target.tileRows() + 1));
+      auto choice = scf::IfOp::create(b, b.loc, few, /*withElseRegion=*/true);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(choice.thenBlock());
+      overSlices(columns);
+      b.setInsertionPointToStart(choice.elseBlock());
+      wide = slice;
+      overSlices(columns);
+      wide = {};
     };
     int64_t rest = groupOutputs() % panelWidth;
     if (rest == 0)
@@ -63,6 +83,17 @@ void PackedMatmul::emit() {
     Value last =
         b.createOrFold<arith::CmpIOp>(b.loc, arith::CmpIPredicate::eq, panel, b.index(panels - 1));
     b.onlyIf(last, [&] { run(rest); });
+  });
+}
+
+void PackedMatmul::widen(Value group, Value panel, Value slice) {
+  if (!wide)
+    return;
+  Value firstRow = b.mul(slice, sliceDepth);
+  Value from = b.add(b.add(panelStart(group, panel), header), b.mul(firstRow, panelWidth));
+  Value count = b.min(b.index(sliceDepth), b.sub(b.index(depth), firstRow));
+  b.loop(b.index(0), b.mul(count, panelWidth), b.target.lanes, [&](Value at) {
+    b.storeVector(b.loadVector(weight, b.add(from, at), element()), wide, at);
   });
 }
 
@@ -87,23 +118,24 @@ SmallVector<Value> PackedMatmul::multiply(const Tile &at, Value slice, bool last
   int64_t lanes = b.target.lanes;
   SmallVector<Value> starts = rowStarts(at.row, at.height, at.group);
   Value firstRow = b.add(panelStart(at.group, at.panel), header);
+  Value sliceStart = b.mul(slice, sliceDepth);
 
   Value inputAt, weightAt;
   auto left = [&](int64_t r, Value k, int64_t i) {
     return b.loadScalar(input, b.add(b.add(b.add(starts[r], inputAt), k), i), element());
   };
   auto right = [&](int64_t v, Value k, int64_t i) {
-    Value row = b.add(firstRow, b.mul(b.add(weightAt, k), panelWidth));
-    return b.loadVector(weight, b.add(row, i * panelWidth + v * lanes), element());
+    Value row = b.add(weightAt, k);
+    Value at =
+        wide ? b.mul(b.sub(row, sliceStart), panelWidth) : b.add(firstRow, b.mul(row, panelWidth));
+    return b.loadVector(wide ? wide : weight, b.add(at, i * panelWidth + v * lanes), element());
   };
   MicroKernel kernel{b, at.height, at.vectors, element(), left, right};
 
   // The first tile that reads a slice would wait for memory, so the tiles of the slice before ask
   // for it: one cache line every few steps, each tile its own part. What is asked for behind the
   // last panel is the next weight of the file.
-  Type stored = cast<MemRefType>(weight.getType()).getElementType();
-  int64_t line = 64 * 8 / stored.getIntOrFloatBitWidth();
-  Value sliceStart = b.mul(slice, sliceDepth);
+  int64_t line = 64 * 8 / stored().getIntOrFloatBitWidth();
   int64_t parts = llvm::divideCeil(panelWidth * MicroKernel::unrolled, line);
   Value part = b.min(b.div(at.rowInBlock, b.index(b.target.tileRows())), b.index(parts - 1));
   Value next = b.add(firstRow, b.mul(b.add(sliceStart, sliceDepth), panelWidth));

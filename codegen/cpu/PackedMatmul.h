@@ -15,6 +15,8 @@ inline constexpr int64_t largestBlock = 144;
 /// The depth in slices of about this many weight rows: a slice of a panel, the next one and the
 /// same columns of a block of rows are half of a second cache of 2 MiB.
 inline constexpr int64_t sliceTarget = 768;
+/// Elements of a slice of a panel that may be widened on the stack.
+inline constexpr int64_t largestWideSlice = 64 * 1024;
 
 /// What a linear layer and a convolution share: rows of the input, each a fixed pattern of
 /// elements, times a weight packed in panels of columns.
@@ -52,6 +54,9 @@ struct PackedMatmul {
   mlir::Type element() const {
     return mlir::cast<mlir::MemRefType>(input.getType()).getElementType();
   }
+  mlir::Type stored() const {
+    return mlir::cast<mlir::MemRefType>(weight.getType()).getElementType();
+  }
   /// The first element of a panel.
   mlir::Value panelStart(mlir::Value group, mlir::Value panel) const {
     return b.mul(b.add(b.mul(group, panels), panel), header + depth * panelWidth);
@@ -70,6 +75,10 @@ struct PackedMatmul {
   void storePartial(const Tile &at, mlir::ValueRange sums);
   void finish(const Tile &at, llvm::SmallVector<mlir::Value> sums);
 
+  /// Copies a slice of a narrow weight into `wide`, where that is set.
+  void widen(mlir::Value group, mlir::Value panel, mlir::Value slice);
+
+  mlir::Value wide = {};    // [sliceDepth * panelWidth]
   mlir::Value partial = {}; // [largestBlock, panel], where there are several slices
 };
 

@@ -55,7 +55,8 @@ LogicalResult nacre::cpu::emitQuantizeRows(KernelBuilder &b, nn::QuantizeRowsOp 
     Value start = b.mul(row, bytes);
     overColumns(b, b.index(0), b.index(depth), [&](Value column, Value mask) {
       Value x = b.make<math::RoundEvenOp>(b.make<arith::MulFOp>(load(column, mask), wide));
-      // In this order NaN, which only an unusable row holds, becomes a number.
+      // Rows that hold NaN or infinities are zeros.
+      x = select(compare(arith::CmpFPredicate::ORD, x, x), x, b.splat(reals, 0));
       x = select(compare(arith::CmpFPredicate::OGT, x, least), x, least);
       x = select(compare(arith::CmpFPredicate::OLT, x, most), x, most);
       Value q = b.make<arith::AddIOp>(b.make<arith::FPToSIOp>(words, x), b.splat(words, 128));

@@ -28,10 +28,22 @@ static Tensor convert(const Tensor &from, Type element) {
   Type source = from.getElementType();
   auto *in = reinterpret_cast<const uint16_t *>(from.getBytes().data());
   if (source.isBF16() && element.isF32()) {
-    // The upper half of an f32; the general way would dominate the time of a large model.
+    // The upper half of an f32; the general way would dominate the time of a large model, here and
+    // below.
     auto *out = reinterpret_cast<uint32_t *>(result.getMutableBytes().data());
     for (int64_t i = 0; i < count; ++i)
       out[i] = static_cast<uint32_t>(in[i]) << 16;
+    return result;
+  }
+  if (source.isF32() && element.isBF16()) {
+    auto *numbers = reinterpret_cast<const uint32_t *>(from.getBytes().data());
+    auto *out = reinterpret_cast<uint16_t *>(result.getMutableBytes().data());
+    for (int64_t i = 0; i < count; ++i) {
+      // Ties to even; a NaN must not be rounded up to an infinity.
+      uint32_t bits = numbers[i], rounded = bits + 0x7fff + ((bits >> 16) & 1);
+      bool isNaN = (bits & 0x7fffffff) > 0x7f800000;
+      out[i] = static_cast<uint16_t>((isNaN ? bits | 0x00400000 : rounded) >> 16);
+    }
     return result;
   }
   bool real = isa<FloatType>(element);

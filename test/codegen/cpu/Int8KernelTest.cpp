@@ -24,8 +24,7 @@ static Case rows(int64_t k, std::vector<Sizes> sizes) {
 }
 
 /// A linear layer of [n, k], with a bias and without, and with work after it.
-static Case linear(int64_t k, int64_t n, std::vector<Sizes> sizes) {
-  constexpr int64_t panel = 64;
+static Case linear(int64_t k, int64_t n, std::vector<Sizes> sizes, int64_t panel = 16) {
   return {.name = llvm::formatv("linear_{0}x{1}", n, k),
           .text = llvm::formatv(R"(
             in x: f32[M, {0}]
@@ -62,13 +61,20 @@ static std::vector<Case> cases() {
   infinite.largest = 1e4;
   infinite.specialsEvery = 100;
   infinite.ranges = {{"w", {-1, 1}}, {"b", {-1, 1}}};
-  return {rows(5, ragged("M")),  rows(64, few),
-          rows(1, few),          rows(0, few),
-          rows(67, few),         rows(3, {{{"M", 70001}}}),
-          rows(60003, {{{"M", 2}}}), linear(20, 17, ragged("M")),
-          linear(64, 64, ragged("M")), linear(7, 1, few),
-          linear(1, 7, few),     linear(131, 130, few),
-          linear(5000, 70, {{{"M", 1}}, {{"M", 13}}}), infinite};
+  return {rows(5, ragged("M")),
+          rows(64, few),
+          rows(1, few),
+          rows(0, few),
+          rows(67, few),
+          rows(3, {{{"M", 70001}}}),
+          rows(60003, {{{"M", 2}}}),
+          linear(20, 17, ragged("M")),
+          linear(64, 64, few, 32),
+          linear(7, 1, few),
+          linear(1, 7, few),
+          linear(131, 130, few),
+          linear(5000, 20, {{{"M", 1}}, {{"M", 13}}}),
+          infinite};
 }
 
 static const bool registered = registerCases("Int8", cases());
