@@ -103,10 +103,13 @@ class ArtifactInfo(ctypes.Structure):
 class Artifact:
     """One compiled model: `PREFIX.so` and `PREFIX.weights`, opened through the C functions of nacre.h."""
 
-    def __init__(self, model, weights, prefix):
-        """Compiles `model`. `weights` is a folder, a file or None; `prefix` is the artifact's path, less extension."""
+    def __init__(self, model, weights, prefix, *options):
+        """Compiles `model`. `weights` is a folder, a file or None; `prefix` is the artifact's path, less extension.
+
+        `options` are more of `nacre compile`.
+        """
         weights = [] if weights is None else ["--weights", weights]
-        nacre("compile", model, *weights, "--emit=so", "-o", prefix, folder=prefix.parent)
+        nacre("compile", model, *weights, "--emit=so", *options, "-o", prefix, folder=prefix.parent)
         self.library_path = prefix.with_name(prefix.name + ".so")
         self.library = ctypes.CDLL(str(self.library_path))
         self.library.nacre_status_text.restype = ctypes.c_char_p
