@@ -48,25 +48,34 @@ void transpose(KernelBuilder &b, MutableArrayRef<Value> rows) {
     }
 }
 
-/// The kernel for blocks of `vectors` x lanes queries.
+/// The kernel for `blocks` at a time of `vectors` x lanes queries, which share what is copied of
+/// keys and values.
 class AttentionKernel {
 public:
-  AttentionKernel(KernelBuilder &b, nn::AttentionOp op, int64_t vectors)
-      : b(b), op(op), vectors(vectors), lanes(b.target.lanes), block(vectors * b.target.lanes) {}
+  AttentionKernel(KernelBuilder &b, nn::AttentionOp op, int64_t vectors, int64_t blocks)
+      : b(b), op(op), vectors(vectors), lanes(b.target.lanes), block(vectors * b.target.lanes),
+        blocks(blocks) {}
 
   Value query, key, value, mask, output; // [B, H, S, D] views; mask may be null
   void emit();
 
 private:
+  /// Runs `body` for each block of queries of the item.
+  void forBlocks(llvm::function_ref<void()> body);
   void packQueries();
   /// Copies a tile of keys and values: where they are, their rows may lie multiples of 4 KiB apart
   /// and evict each other from the first cache.
   void packKeys(Value firstKey, Value keys);
-  /// Everything for one block of queries, up to key `end`: statistics and accumulator.
+  /// Everything for the item's queries, up to key `end`: statistics and accumulators.
   void attend(Value end);
+  void start();
+  /// A tile of keys for one block.
+  void attendTile(Value firstKey, Value keys);
   void scores(Value keys);
   void applyMask(Value firstKey, Value keys);
   void applyCausal(Value firstKey, Value keys);
+  /// e^x of a score less the largest.
+  Value weightOf(Value x);
   /// Turns a tile of scores into weights; gives the factors for what was summed before.
   SmallVector<Value> softmax(Value keys);
   void accumulate(Value keys, ValueRange correction);
@@ -83,50 +92,59 @@ private:
   }
   Value wide(double x) { return b.splat(b.vectorOf(real), x); }
 
-  /// Keys per tile: with 64 queries the tile of scores is 12 KiB.
-  static constexpr int64_t keyTile = 48;
+  /// Keys per tile: with 64 queries the tile of scores is 24 KiB.
+  static constexpr int64_t keyTile = 96;
   static constexpr double minusInfinity = -std::numeric_limits<double>::infinity();
 
   KernelBuilder &b;
   nn::AttentionOp op;
-  int64_t vectors, lanes, block;
+  int64_t vectors, lanes, block, blocks;
+  int64_t depth = op.getQuery().getType().getDimSize(3);
+  int64_t width = op.getValue().getType().getDimSize(3);
   Type real = getElementTypeOrSelf(op.getQuery().getType());
-  Value queries, keyRows, valueRows, scoreTile, accumulator;
-  Value statistics; // [max, sum]
-  Value batch, head, group, firstQuery, queryCount, causalShift;
+  // Scratch. Of those with rows for every block, `rowOf` gives the present one's.
+  Value keyRows, valueRows, scoreTile;
+  Value queries, accumulator, statistics; // statistics: [max, sum]
+  Value rowOf(Value row, int64_t rowsOfBlock) { return b.add(b.mul(number, rowsOfBlock), row); }
+  Value queryRow(Value d) { return rowOf(d, depth); }
+  Value accumulatorRow(Value d) { return rowOf(d, width); }
+  Value maxRow() { return rowOf(b.index(0), 2); }
+  Value sumRow() { return rowOf(b.index(1), 2); }
+
+  Value batch, head, group, causalShift;
+  Value itemQuery, itemQueries;         // the first of the item's queries and their count
+  Value number, firstQuery, queryCount; // the present block
   Value careful; // whether only keys that are seen may be counted; null where all are
 };
 
 } // namespace
 
 void AttentionKernel::emit() {
-  int64_t depth = op.getQuery().getType().getDimSize(3);
-  int64_t width = op.getValue().getType().getDimSize(3);
   int64_t heads = op.getQuery().getType().getDimSize(1);
   int64_t perGroup = heads / op.getKey().getType().getDimSize(1);
-  queries = b.scratch({depth, block}, real);
   keyRows = b.scratch({keyTile, depth}, real);
   valueRows = b.scratch({keyTile, width}, real);
   scoreTile = b.scratch({keyTile, block}, real);
-  accumulator = b.scratch({width, block}, real);
-  statistics = b.scratch({2, block}, real);
+  queries = b.scratch({blocks * depth, block}, real);
+  accumulator = b.scratch({blocks * width, block}, real);
+  statistics = b.scratch({blocks * 2, block}, real);
 
   Value batches = b.dim(query, 0), queryLength = b.dim(query, 2), keyLength = b.dim(key, 2);
   causalShift = b.sub(keyLength, queryLength);
-  Value blocks = b.ceilDiv(queryLength, b.index(block));
-  auto [low, high] = b.share(b.mul(b.mul(batches, heads), blocks));
+  Value perHead = b.ceilDiv(queryLength, b.index(blocks * block));
+  auto [low, high] = b.share(b.mul(b.mul(batches, heads), perHead));
   b.loop(low, high, 1, [&](Value item) {
-    Value which = b.div(item, blocks);
+    Value which = b.div(item, perHead);
     batch = b.div(which, b.index(heads));
     head = b.rem(which, b.index(heads));
     group = b.div(head, b.index(perGroup));
-    firstQuery = b.mul(b.rem(item, blocks), block);
-    queryCount = b.min(b.index(block), b.sub(queryLength, firstQuery));
-    packQueries();
-    // With causal attention no query of the block sees past its last one.
+    itemQuery = b.mul(b.rem(item, perHead), blocks * block);
+    itemQueries = b.min(b.index(blocks * block), b.sub(queryLength, itemQuery));
+    forBlocks([&] { packQueries(); });
+    // With causal attention no query sees past the last one's last key.
     Value end = keyLength;
     if (op.getCausal())
-      end = b.max(b.min(keyLength, b.add(b.add(firstQuery, queryCount), causalShift)), b.index(0));
+      end = b.max(b.min(keyLength, b.add(b.add(itemQuery, itemQueries), causalShift)), b.index(0));
     if (!mask && !op.getCausal()) {
       attend(end);
     } else {
@@ -146,41 +164,64 @@ void AttentionKernel::emit() {
         b.onlyIf(again.getResult(0), [&] { attend(end); });
       });
     }
-    writeResult();
+    forBlocks([&] { writeResult(); });
+  });
+}
+
+void AttentionKernel::forBlocks(llvm::function_ref<void()> body) {
+  b.loop(b.index(0), b.ceilDiv(itemQueries, b.index(block)), 1, [&](Value i) {
+    number = i;
+    Value before = b.mul(i, block);
+    firstQuery = b.add(itemQuery, before);
+    queryCount = b.min(b.index(block), b.sub(itemQueries, before));
+    body();
   });
 }
 
 void AttentionKernel::attend(Value end) {
-  b.loop(b.index(0), b.index(op.getValue().getType().getDimSize(3)), 1, [&](Value row) {
-    for (int64_t v = 0; v < vectors; ++v)
-      setVector(wide(0), accumulator, row, v);
-  });
-  for (int64_t v = 0; v < vectors; ++v) {
-    setVector(wide(minusInfinity), statistics, b.index(0), v);
-    setVector(wide(0), statistics, b.index(1), v);
-  }
+  forBlocks([&] { start(); });
   b.loop(b.index(0), end, keyTile, [&](Value firstKey) {
     Value keys = b.min(b.index(keyTile), b.sub(end, firstKey));
     packKeys(firstKey, keys);
-    scores(keys);
-    applyMask(firstKey, keys);
-    applyCausal(firstKey, keys);
-    SmallVector<Value> correction = softmax(keys);
-    if (!careful)
-      return accumulate(keys, correction);
-    auto choice = scf::IfOp::create(b, b.loc, careful, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(choice.thenBlock());
-    accumulateSeen(keys, correction);
-    b.setInsertionPointToStart(choice.elseBlock());
-    accumulate(keys, correction);
+    forBlocks([&] {
+      if (!op.getCausal())
+        return attendTile(firstKey, keys);
+      Value blockEnd = b.add(b.add(firstQuery, queryCount), causalShift);
+      b.onlyIf(b.less(firstKey, blockEnd), [&] { attendTile(firstKey, keys); });
+    });
   });
+}
+
+void AttentionKernel::start() {
+  b.loop(b.index(0), b.index(width), 1, [&](Value d) {
+    for (int64_t v = 0; v < vectors; ++v)
+      setVector(wide(0), accumulator, accumulatorRow(d), v);
+  });
+  for (int64_t v = 0; v < vectors; ++v) {
+    setVector(wide(minusInfinity), statistics, maxRow(), v);
+    setVector(wide(0), statistics, sumRow(), v);
+  }
+}
+
+void AttentionKernel::attendTile(Value firstKey, Value keys) {
+  scores(keys);
+  applyMask(firstKey, keys);
+  applyCausal(firstKey, keys);
+  SmallVector<Value> correction = softmax(keys);
+  if (!careful)
+    return accumulate(keys, correction);
+  auto choice = scf::IfOp::create(b, b.loc, careful, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  accumulateSeen(keys, correction);
+  b.setInsertionPointToStart(choice.elseBlock());
+  accumulate(keys, correction);
 }
 
 Value AttentionKernel::resultHasNaN() {
   Value none = b.splat(b.vectorOf(b.getI1Type()), 0);
-  Value width = b.index(op.getValue().getType().getDimSize(3));
-  Value found = b.loop(b.index(0), width, 1, none, [&](Value row, ValueRange carried) {
+  Value rows = b.mul(b.ceilDiv(itemQueries, b.index(block)), width);
+  Value found = b.loop(b.index(0), rows, 1, none, [&](Value row, ValueRange carried) {
     Value any = carried[0];
     for (int64_t v = 0; v < vectors; ++v) {
       Value x = vector(accumulator, row, v);
@@ -192,7 +233,6 @@ Value AttentionKernel::resultHasNaN() {
 }
 
 void AttentionKernel::packQueries() {
-  int64_t depth = op.getQuery().getType().getDimSize(3);
   double scale = op.getScale() ? op.getScale()->convertToDouble() : 1.0 / std::sqrt(double(depth));
   Value lastRow = b.sub(queryCount, b.index(1));
   for (int64_t v = 0; v < vectors; ++v)
@@ -208,7 +248,7 @@ void AttentionKernel::packQueries() {
       }
       transpose(b, rows);
       for (int64_t i = 0; i < present; ++i)
-        setVector(rows[i], queries, b.index(d + i), v);
+        setVector(rows[i], queries, queryRow(b.index(d + i)), v);
     }
 }
 
@@ -222,19 +262,20 @@ void AttentionKernel::packKeys(Value firstKey, Value keys) {
       }
     });
   };
-  pack(key, keyRows, op.getKey().getType().getDimSize(3));
-  pack(value, valueRows, op.getValue().getType().getDimSize(3));
+  pack(key, keyRows, depth);
+  pack(value, valueRows, width);
 }
 
 void AttentionKernel::scores(Value keys) {
-  Value depth = b.index(op.getQuery().getType().getDimSize(3));
   forRowTiles(b, b.index(0), keys, [&](Value row, int64_t height) {
     auto left = [&](int64_t r, Value k, int64_t i) {
       return b.loadScalar(keyRows, {b.add(row, r), b.add(k, i)}, real);
     };
-    auto right = [&](int64_t v, Value k, int64_t i) { return vector(queries, b.add(k, i), v); };
+    auto right = [&](int64_t v, Value k, int64_t i) {
+      return vector(queries, b.add(queryRow(k), i), v);
+    };
     MicroKernel kernel{b, height, vectors, real, left, right};
-    SmallVector<Value> sums = kernel.run(depth, kernel.zeros());
+    SmallVector<Value> sums = kernel.run(b.index(depth), kernel.zeros());
     for (int64_t r = 0; r < height; ++r)
       for (int64_t v = 0; v < vectors; ++v)
         setVector(sums[r * vectors + v], scoreTile, b.add(row, r), v);
@@ -299,12 +340,17 @@ void AttentionKernel::applyCausal(Value firstKey, Value keys) {
   Value lastVisible = b.add(firstQuery, causalShift);
   Value reaches = b.less(lastVisible, b.sub(b.add(firstKey, keys), b.index(1)));
   b.onlyIf(reaches, [&] {
-    auto lane = vector::StepOp::create(b, b.loc, b.vectorOf(b.getIndexType()));
+    // Lane l of vector v sees the key where key - lastVisible <= v * lanes + l; the distance is cut
+    // to what 32 bits hold, which changes nothing.
+    SmallVector<int32_t> numbers = llvm::to_vector(llvm::seq<int32_t>(0, lanes));
+    Value lane = b.make<arith::ConstantOp>(
+        DenseElementsAttr::get(b.vectorOf(b.getI32Type()), ArrayRef<int32_t>(numbers)));
     b.loop(b.index(0), keys, 1, [&](Value row) {
-      Value at = b.broadcast(b.add(firstKey, row));
+      Value distance = b.sub(b.add(firstKey, row), lastVisible);
+      distance = b.max(b.min(distance, b.index(block)), b.index(-1));
+      Value at = b.broadcast(b.make<arith::IndexCastOp>(b.getI32Type(), distance));
       for (int64_t v = 0; v < vectors; ++v) {
-        Value first = b.broadcast(b.add(lastVisible, v * lanes));
-        Value limit = b.make<arith::AddIOp>(first, lane);
+        Value limit = b.make<arith::AddIOp>(b.splat(lane.getType(), v * lanes), lane);
         Value visible = b.make<arith::CmpIOp>(arith::CmpIPredicate::sle, at, limit);
         Value score = vector(scoreTile, row, v);
         setVector(b.make<arith::SelectOp>(visible, score, wide(minusInfinity)), scoreTile, row, v);
@@ -313,10 +359,18 @@ void AttentionKernel::applyCausal(Value firstKey, Value keys) {
   });
 }
 
+Value AttentionKernel::weightOf(Value x) {
+  // A power that underflows costs the core a hundred times another's time, and every unseen key has
+  // one. Beside the largest weight, 1, it is nothing.
+  Value nothing = b.make<arith::CmpFOp>(arith::CmpFPredicate::OLT, x, wide(-87));
+  Value power = emitExp(b, b.make<arith::SelectOp>(nothing, wide(-87), x));
+  return b.make<arith::SelectOp>(nothing, wide(0), power);
+}
+
 SmallVector<Value> AttentionKernel::softmax(Value keys) {
   SmallVector<Value> before, largest, sums, correction, shift;
   for (int64_t v = 0; v < vectors; ++v)
-    before.push_back(vector(statistics, b.index(0), v));
+    before.push_back(vector(statistics, maxRow(), v));
   largest = b.loop(b.index(0), keys, 1, before, [&](Value row, ValueRange carried) {
     SmallVector<Value> next;
     for (int64_t v = 0; v < vectors; ++v) {
@@ -331,30 +385,29 @@ SmallVector<Value> AttentionKernel::softmax(Value keys) {
     // Where nothing is visible yet, the maximum is -inf and inf - inf would be NaN.
     Value none = b.make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, largest[v], wide(minusInfinity));
     shift.push_back(b.make<arith::SelectOp>(none, wide(0), largest[v]));
-    correction.push_back(emitExp(b, b.make<arith::SubFOp>(before[v], shift[v])));
+    correction.push_back(weightOf(b.make<arith::SubFOp>(before[v], shift[v])));
   }
   sums = b.loop(b.index(0), keys, 1, SmallVector<Value>(vectors, wide(0)),
                 [&](Value row, ValueRange carried) {
                   SmallVector<Value> next;
                   for (int64_t v = 0; v < vectors; ++v) {
                     Value score = vector(scoreTile, row, v);
-                    Value p = emitExp(b, b.make<arith::SubFOp>(score, shift[v]));
+                    Value p = weightOf(b.make<arith::SubFOp>(score, shift[v]));
                     setVector(p, scoreTile, row, v);
                     next.push_back(b.make<arith::AddFOp>(carried[v], p));
                   }
                   return next;
                 });
   for (int64_t v = 0; v < vectors; ++v) {
-    Value old = vector(statistics, b.index(1), v);
-    setVector(b.fma(old, correction[v], sums[v]), statistics, b.index(1), v);
-    setVector(largest[v], statistics, b.index(0), v);
+    Value old = vector(statistics, sumRow(), v);
+    setVector(b.fma(old, correction[v], sums[v]), statistics, sumRow(), v);
+    setVector(largest[v], statistics, maxRow(), v);
   }
   return correction;
 }
 
 void AttentionKernel::accumulate(Value keys, ValueRange correction) {
-  Value width = b.index(op.getValue().getType().getDimSize(3));
-  forRowTiles(b, b.index(0), width, [&](Value row, int64_t height) {
+  forRowTiles(b, b.index(0), b.index(width), [&](Value row, int64_t height) {
     auto left = [&](int64_t r, Value k, int64_t i) {
       return b.loadScalar(valueRows, {b.add(k, i), b.add(row, r)}, real);
     };
@@ -363,21 +416,21 @@ void AttentionKernel::accumulate(Value keys, ValueRange correction) {
     SmallVector<Value> initial;
     for (int64_t r = 0; r < height; ++r)
       for (int64_t v = 0; v < vectors; ++v)
-        initial.push_back(
-            b.make<arith::MulFOp>(vector(accumulator, b.add(row, r), v), correction[v]));
+        initial.push_back(b.make<arith::MulFOp>(
+            vector(accumulator, b.add(accumulatorRow(row), r), v), correction[v]));
     SmallVector<Value> products = kernel.run(keys, initial);
     for (int64_t r = 0; r < height; ++r)
       for (int64_t v = 0; v < vectors; ++v)
-        setVector(products[r * vectors + v], accumulator, b.add(row, r), v);
+        setVector(products[r * vectors + v], accumulator, b.add(accumulatorRow(row), r), v);
   });
 }
 
 void AttentionKernel::accumulateSeen(Value keys, ValueRange correction) {
-  Value width = b.index(op.getValue().getType().getDimSize(3));
-  b.loop(b.index(0), width, 1, [&](Value row) {
+  b.loop(b.index(0), b.index(width), 1, [&](Value row) {
     SmallVector<Value> sums;
     for (int64_t v = 0; v < vectors; ++v)
-      sums.push_back(b.make<arith::MulFOp>(vector(accumulator, row, v), correction[v]));
+      sums.push_back(
+          b.make<arith::MulFOp>(vector(accumulator, accumulatorRow(row), v), correction[v]));
     sums = b.loop(b.index(0), keys, 1, sums, [&](Value k, ValueRange carried) {
       Value x = b.broadcast(b.loadScalar(valueRows, {k, row}, real));
       SmallVector<Value> next;
@@ -389,28 +442,28 @@ void AttentionKernel::accumulateSeen(Value keys, ValueRange correction) {
       return next;
     });
     for (int64_t v = 0; v < vectors; ++v)
-      setVector(sums[v], accumulator, row, v);
+      setVector(sums[v], accumulator, accumulatorRow(row), v);
   });
 }
 
 void AttentionKernel::writeResult() {
   for (int64_t v = 0; v < vectors; ++v) {
-    Value sum = vector(statistics, b.index(1), v);
+    Value sum = vector(statistics, sumRow(), v);
     Value empty = b.make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, sum, wide(0));
     Value divided = b.make<arith::DivFOp>(wide(1), sum);
-    setVector(b.make<arith::SelectOp>(empty, wide(0), divided), statistics, b.index(1), v);
+    setVector(b.make<arith::SelectOp>(empty, wide(0), divided), statistics, sumRow(), v);
   }
-  int64_t width = op.getValue().getType().getDimSize(3);
   for (int64_t v = 0; v < vectors; ++v)
     b.onlyIf(b.less(b.index(v * lanes), queryCount), [&] {
-      Value scale = vector(statistics, b.index(1), v);
+      Value scale = vector(statistics, sumRow(), v);
       for (int64_t d = 0; d < width; d += lanes) {
         int64_t present = std::min(lanes, width - d);
         Value mask = present < lanes ? b.maskOf(b.index(present)) : Value();
         SmallVector<Value> columns;
         for (int64_t i = 0; i < lanes; ++i)
           columns.push_back(b.make<arith::MulFOp>(
-              vector(accumulator, b.index(d + std::min(i, present - 1)), v), scale));
+              vector(accumulator, accumulatorRow(b.index(d + std::min(i, present - 1))), v),
+              scale));
         transpose(b, columns);
         for (int64_t i = 0; i < lanes; ++i)
           b.onlyIf(b.less(b.index(v * lanes + i), queryCount), [&] {
@@ -436,8 +489,8 @@ LogicalResult nacre::cpu::emitAttention(KernelBuilder &b, nn::AttentionOp root) 
     auto map = AffineMap::getPermutationMap(inverse, b.getContext());
     output = memref::TransposeOp::create(b, b.loc, output, AffineMapAttr::get(map));
   }
-  auto run = [&](int64_t vectors) {
-    AttentionKernel kernel(b, root, vectors);
+  auto run = [&](int64_t vectors, int64_t blocks) {
+    AttentionKernel kernel(b, root, vectors, blocks);
     kernel.query = *query;
     kernel.key = *key;
     kernel.value = *value;
@@ -452,8 +505,12 @@ LogicalResult nacre::cpu::emitAttention(KernelBuilder &b, nn::AttentionOp root) 
   auto choice = scf::IfOp::create(b, b.loc, small, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(choice.thenBlock());
-  run(1);
+  run(1, 1);
   b.setInsertionPointToStart(choice.elseBlock());
-  run(vectors);
+  // Blocks whose queries and sums are half of a second cache of 512 KiB together.
+  int64_t perQuery =
+      root.getQuery().getType().getDimSize(3) + root.getValue().getType().getDimSize(3);
+  int64_t perBlock = perQuery * vectors * b.target.lanes * 4;
+  run(vectors, std::clamp<int64_t>(256 * 1024 / std::max<int64_t>(perBlock, 1), 1, 4));
   return success();
 }
