@@ -20,8 +20,8 @@ void Recorder::arrive() {
 
 void Recorder::end(uint32_t threads) {
   // Not the last one's time of arrival: who increments the counter last may have read its clock
-  // before another did.
-  uint64_t time = now();
+  // before another did. Alone, the sum is the time.
+  uint64_t time = threads == 1 ? arrivals.load(std::memory_order_relaxed) : now();
   // The sum of times may wrap around; what is left of it here does not.
   uint64_t waited = time * threads - arrivals.load(std::memory_order_relaxed);
   arrivals.store(0, std::memory_order_relaxed);

@@ -116,7 +116,10 @@ DictionaryAttr KernelCosts::describe(nn::DispatchOp dispatch, StringRef kernel) 
     if (op.getNumResults() == 1 && isa<RankedTensorType>(op.getResult(0).getType()) &&
         !isa<arith::ConstantOp>(op))
       operations.push_back(&op);
+  StringRef arithmetic;
   for (Operation *op : operations) {
+    if (nn::Arithmetic kind = nn::arithmeticOf(op); kind != nn::Arithmetic::F32)
+      arithmetic = kind == nn::Arithmetic::BF16 ? "bf16" : "int8";
     flops = flops + nn::flopsOf(op, inner);
     if (!isa<tensor::ExtractSliceOp, nn::ReshapeOp>(op))
       names.push_back(op->getName().stripDialect());
@@ -136,6 +139,8 @@ DictionaryAttr KernelCosts::describe(nn::DispatchOp dispatch, StringRef kernel) 
 
   SmallVector<NamedAttribute> attributes = {b.getNamedAttr("name", b.getStringAttr(kernel)),
                                             b.getNamedAttr("ops", b.getStrArrayAttr(names))};
+  if (!arithmetic.empty())
+    attributes.push_back(b.getNamedAttr("arithmetic", b.getStringAttr(arithmetic)));
   for (auto [name, value] : {std::pair<StringRef, DimExpr>{"flops", flops},
                              {"read", read},
                              {"weights", weights},

@@ -16,11 +16,12 @@ public:
 
   /// Marks a call of the kernel that was made from a dispatch:
   ///
-  ///   nn.kernel = {name, ops, flops, read, weights, written}
+  ///   nn.kernel = {name, ops, arithmetic, flops, read, weights, written}
   ///   nn.part   = "encoder.layer.0.attention"     where the model says so
   ///   nn.line   = "bert.ncr:52"                   where it is known
   ///
-  /// `ops` are the names of its operations. The others are formulas of the entry's dimension
+  /// `ops` are the names of its operations; `arithmetic` is "bf16" or "int8" where it multiplies
+  /// these, and left out for all else. The others are formulas of the entry's dimension
   /// variables: floating-point operations, bytes that are read, those of them that are weights, and
   /// bytes that are written. What a kernel needs twice counts once: this is what cannot be avoided.
   /// A formula is a list of terms, a term [coefficient, {variable = exponent}, functions...], a

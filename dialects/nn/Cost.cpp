@@ -146,7 +146,9 @@ DimExpr nacre::nn::flopsOf(Operation *op, SymbolicSizes &sizes) {
                (sizes.dim(op.getInput(), inputRank - 1) * 2 + (op.getBias() ? 1 : 0));
       })
       .Case([&](PackedLinearOp op) {
-        return sizes.elements(result) * (sizes.dim(op.getWeight(), 1) * 2 + (op.getBias() ? 1 : 0));
+        return sizes.elements(result) *
+               (sizes.dim(op.getInput(), op.getInput().getType().getRank() - 1) * 2 +
+                (op.getBias() ? 1 : 0));
       })
       .Case([&](PackedLinearInt8Op op) {
         return sizes.elements(result) *
@@ -186,4 +188,17 @@ DimExpr nacre::nn::flopsOf(Operation *op, SymbolicSizes &sizes) {
       .Default([&](Operation *op) {
         return op->hasTrait<Elementwise>() ? sizes.elements(result) : DimExpr(0);
       });
+}
+
+Arithmetic nacre::nn::arithmeticOf(Operation *op) {
+  if (!isa<MatmulOp, LinearOp, PackedLinearOp, PackedLinearInt8Op, ConvOp, PackedConvOp,
+           AttentionOp>(op))
+    return Arithmetic::F32;
+  auto both = [&](auto is) {
+    return is(getElementTypeOrSelf(op->getOperand(0))) &&
+           is(getElementTypeOrSelf(op->getOperand(1)));
+  };
+  if (both([](Type type) { return type.isBF16(); }))
+    return Arithmetic::BF16;
+  return both([](Type type) { return type.isInteger(8); }) ? Arithmetic::Int8 : Arithmetic::F32;
 }

@@ -43,6 +43,11 @@ private:
 /// five; moving data as none. Scores that a causal mask hides are not counted.
 DimExpr flopsOf(mlir::Operation *op, SymbolicSizes &sizes);
 
+/// What an operation multiplies, as far as processors have units of their own for it: products of
+/// two narrow operands, added up in 32 bits.
+enum class Arithmetic { F32, BF16, Int8 };
+Arithmetic arithmeticOf(mlir::Operation *op);
+
 } // namespace nacre::nn
 
 #endif

@@ -131,6 +131,29 @@ def test_artifact_and_files(net):
     assert "2 threads" in words and "packed_linear_relu_1" in words and "DRAM" in words
 
 
+def test_narrow_products_have_a_peak_of_their_own(net):
+    """The compiler says which kernels multiply bf16; here its word is put into the metadata by hand."""
+    compile_net(net)
+    data = (net / "net.so").read_bytes()
+    said, says = b'"name":"packed_linear_relu_0"', b'"name":"a_0","arithmetic":"bf16"'
+    ops = b'"ops":["packed_linear","relu"]'
+    at = data.index(said)
+    assert data[at:].startswith(said + b"," + ops)
+    data = data[:at] + (says + b',"ops":["relu"]').ljust(len(said + b"," + ops)) + data[at + len(said + b"," + ops):]
+    (net / "net.so").write_bytes(data)
+    result = json.loads(succeed("net.so", "--entry", "forward", "--dim", "B=5", *QUICK, "--json", "-", cwd=net))
+    run = result["runs"][0]
+    f32 = run["limits"]["fma_flops_per_second"]
+    # Not every processor has it, and on some it is slower than widening.
+    bf16 = max(f32, run["limits"].get("bf16_flops_per_second", 0))
+    kernels = {kernel["name"]: kernel for kernel in run["kernels"]}
+    narrow, wide = kernels["a_0"], kernels["packed_linear_relu_1"]
+    assert narrow["compute_bound_seconds"] == pytest.approx(narrow["flops"] / bf16)
+    assert wide["compute_bound_seconds"] == pytest.approx(wide["flops"] / f32)
+    peak = narrow["compute_bound_seconds"] + wide["compute_bound_seconds"]
+    assert run["share_of_peak"] == pytest.approx(peak / run["latency_seconds"]["p50"])
+
+
 def test_a_model_without_arithmetic(tmp_path):
     """Nothing of it is a dot of the picture, and no rate is divided by nothing."""
     (tmp_path / "turn.ncr").write_text("model Turn {\n  entry turn(x: f32[M, N]) -> f32[N, M] {\n    return x.T\n  }\n}\n")
@@ -153,6 +176,8 @@ FAULTS = {
     "no rounds": ([*FORWARD, "--rounds", "0"], ["--rounds", "'0'", "from 1 to 1000000"]),
     "odd seconds": ([*FORWARD, "--seconds", "-1"], ["--seconds", "'-1'", "above 0"]),
     "both lengths": ([*FORWARD, "--seconds", "1", "--rounds", "1"], ["--rounds", "--seconds"]),
+    "no precision": ([*FORWARD, "--precision", "int4"], ["--precision", "no precision 'int4'", "bf16, int8"]),
+    "compiled already": (["net.so", "--cpu", "native"], ["--cpu", "compiled already", "model file"]),
     "no folder": ([*FORWARD, *QUICK, "--json", "gone/a.json", "--top", "1"], ["--json", "gone/a.json", "can be written to"]),
 }
 
@@ -176,3 +201,18 @@ def test_metadata_that_says_nothing_of_kernels(net):
         error = fail("net.so", "--entry", "forward", "--dim", "B=1", *QUICK, cwd=net)
         assert "does not say what its kernels compute" in error and "compile it again" in error
         (net / "net.so").write_bytes(data)
+
+
+def test_steps_that_are_not_the_barriers(net):
+    """Two steps joined to one in the metadata: latencies are still worth something."""
+    compile_net(net)
+    data = (net / "net.so").read_bytes()
+    assert data.count(b"]],[[1,") == 2
+    (net / "net.so").write_bytes(data.replace(b"]],[[1,", b"],  [1,", 1))
+    done = run_nacre("bench", "net.so", "--entry", "forward", "--dim", "B=1", *QUICK, "--json", "a.json", "--svg", "a.svg", cwd=net)
+    assert done.returncode == 0
+    assert "passes 3 barriers, and says that it has 2 steps" in done.stderr and "compile it again" in done.stderr
+    assert "p99" in done.stdout and "packed_linear" not in done.stdout
+    result = json.loads((net / "a.json").read_text())
+    assert result["steps"] == [] and "flops_per_second" not in result["runs"][0]
+    assert "nan" not in (net / "a.svg").read_text()

@@ -66,7 +66,8 @@ struct BenchArguments {
   int64_t top = 20;
   std::string json; ///< a file, or `-`; empty: none
   std::string svg;
-  std::string cpu = "native";
+  /// What a model file is compiled for; empty: as `compile` does by default.
+  std::string cpu, precision;
 };
 
 struct CheckArguments {

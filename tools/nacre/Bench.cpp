@@ -128,13 +128,6 @@ bool Measurement::profileOnce(Samples &samples) {
   if (!call.profile(times, count, session.diags))
     return false;
   const double whole = secondsSince(start);
-  if (count != times.size()) {
-    session.diags
-        .errorAt(arguments.model.path,
-                 fmt::format("runs {} kernels, and says that it has {}", count, times.size()))
-        .note("its object and its runtime come from different versions; compile it again");
-    return false;
-  }
   double inside = 0;
   for (auto [i, time] : llvm::enumerate(times)) {
     samples.seconds[i].push_back(static_cast<double>(time.nanoseconds) * 1e-9);
@@ -172,7 +165,7 @@ bool Measurement::measure(Samples &samples) {
       return false;
     samples.latencies.push_back(secondsSince(start));
   }
-  for (size_t i = 0; i < samples.calls; ++i)
+  for (size_t i = 0; i < samples.calls && !times.empty(); ++i)
     if (!profileOnce(samples))
       return false;
   samples.limits.push_back(probes.measure(samples.threads, team()));
@@ -249,6 +242,16 @@ void show(const BenchArguments &arguments, const BenchResult &result, Diagnostic
     writeFile(arguments.svg, "--svg", drawRoofline(result), diags);
 }
 
+/// False, after an error, where an option of compiling is given for what is compiled.
+bool checkCompiled(const BenchArguments &arguments, DiagnosticEngine &diags) {
+  for (auto [flag, value] : {std::pair<llvm::StringRef, llvm::StringRef>{"--cpu", arguments.cpu},
+                             {"--precision", arguments.precision}})
+    if (!value.empty())
+      diags.errorAt(flag, "'" + arguments.model.path + "' is compiled already")
+          .note("leave it out, or name the model file");
+  return !diags.hasErrors();
+}
+
 void benchArtifact(const BenchArguments &arguments, llvm::StringRef path, llvm::StringRef weights,
                    const Installation &installation, Session &session) {
   std::unique_ptr<Artifact> artifact = Artifact::open(path, weights, installation, session.diags);
@@ -269,22 +272,36 @@ void benchArtifact(const BenchArguments &arguments, llvm::StringRef path, llvm::
       readSteps(artifact->metadata(), entry, call->sizes(), path, session.diags);
   if (!steps)
     return;
-  Measurement measurement(arguments, *artifact, *call, steps->size(), session);
-  if (!measurement.run())
+  size_t count = 0;
+  if (!call->profile({}, count, session.diags))
     return;
+  if (count != steps->size()) {
+    session.diags
+        .warningAt(path,
+                   fmt::format("passes {} barriers, and says that it has {} steps: no kernels "
+                               "are shown",
+                               count, steps->size()))
+        .note("it was compiled by another version; compile it again");
+    steps->clear();
+  }
 
   BenchResult result;
   result.model = llvm::sys::path::filename(arguments.model.path).str();
   result.entry = entry.name;
   for (auto [name, size] : llvm::zip_equal(entry.variables, call->sizes()))
     result.sizes.emplace_back(name, size);
+  result.compiledFor = artifact->cpuFeatures().str();
+  result.arenaBytes = call->arenaBytes();
+  result.statistic = arguments.best ? Statistic::Best : Statistic::Median;
+  result.steps = std::move(*steps);
+
+  Measurement measurement(arguments, *artifact, *call, result.steps.size(), session);
+  if (!measurement.run())
+    return;
   result.processor =
       llvm::sys::getHostCPUName().str() + ", " + measurement.probes.describeVectors();
   result.caches = measurement.probes.caches();
-  result.arenaBytes = call->arenaBytes();
   result.rounds = measurement.rounds;
-  result.statistic = arguments.best ? Statistic::Best : Statistic::Median;
-  result.steps = std::move(*steps);
   for (const Samples &samples : measurement.all)
     result.runs.push_back(samples.summarize(result.statistic));
   show(arguments, result, session.diags);
@@ -305,7 +322,12 @@ void benchCompiled(const BenchArguments &arguments, const Installation &installa
   options.name = "model";
   options.output = folder.file("model");
   options.emit = {Emit::sharedLibrary, Emit::weights};
-  options.cpu = arguments.cpu;
+  if (!arguments.cpu.empty())
+    options.cpu = arguments.cpu;
+  if (!arguments.precision.empty())
+    options.precision = readPrecision(arguments.precision, session.diags);
+  if (session.diags.hasErrors())
+    return;
   if (compileModel(session, *model, installation, std::move(options)))
     benchArtifact(arguments, folder.file("model.so"), "", installation, session);
 }
@@ -317,9 +339,9 @@ int nacre::tool::execute(const BenchArguments &arguments) {
   std::optional<Installation> installation = findInstallation(session.diags);
   if (!installation)
     return session.finish();
-  if (llvm::StringRef(arguments.model.path).ends_with(".so"))
-    benchArtifact(arguments, arguments.model.path, arguments.model.weights, *installation, session);
-  else
+  if (!llvm::StringRef(arguments.model.path).ends_with(".so"))
     benchCompiled(arguments, *installation, session);
+  else if (checkCompiled(arguments, session.diags))
+    benchArtifact(arguments, arguments.model.path, arguments.model.weights, *installation, session);
   return session.finish();
 }

@@ -37,12 +37,13 @@ struct BenchResult {
   std::string model; ///< the file
   std::string entry;
   std::vector<std::pair<std::string, int64_t>> sizes;
-  std::string processor; ///< "sapphirerapids, 512-bit vectors"
+  std::string processor;   ///< "sapphirerapids, 512-bit vectors"
+  std::string compiledFor; ///< instruction sets that the artifact needs
   CacheSizes caches;
   size_t arenaBytes = 0;
   size_t rounds = 0;
   Statistic statistic = Statistic::Median; ///< of all but percentiles
-  std::vector<Step> steps;
+  std::vector<Step> steps;                 ///< empty where they are not known
   std::vector<BenchRun> runs;
 
   /// The latency that rates are of.
@@ -52,15 +53,23 @@ struct BenchResult {
 
   /// Of all steps. Weights that two steps read count twice.
   StepCost total() const;
+  /// What the steps multiply with: FMA, and what else some of them use.
+  std::vector<Roof> arithmetics() const;
 };
+
+/// The operations of a call over what the machine could do in the time that the call takes.
+std::optional<double> shareOfPeak(const BenchResult &result, const BenchRun &run);
 
 /// What a step could not be faster than, by the machine's limits.
 struct Bound {
-  Roof roof = Roof::Fma;  ///< that binds
+  Roof arithmetic = Roof::Fma;
   Roof memory = Roof::L2; ///< where most of its bytes come from
   double compute = 0;     ///< seconds for its operations
   double transfer = 0;    ///< seconds for its bytes
+
   double seconds() const { return std::max(compute, transfer); }
+  /// What binds.
+  Roof roof() const { return compute >= transfer ? arithmetic : memory; }
 };
 
 /// Steps of the same kernels.

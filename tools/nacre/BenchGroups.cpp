@@ -33,15 +33,44 @@ static void add(StepCost &sum, const StepCost &other) {
 static constexpr StepCost none = {.flops = 0, .read = 0, .weights = 0, .written = 0};
 
 StepCost BenchResult::total() const {
+  if (steps.empty())
+    return {};
   StepCost total = none;
   for (const Step &step : steps)
     add(total, step.cost);
   return total;
 }
 
+std::vector<Roof> BenchResult::arithmetics() const {
+  std::vector<Roof> used = {Roof::Fma};
+  for (const Step &step : steps)
+    if (!llvm::is_contained(used, step.arithmetic))
+      used.push_back(step.arithmetic);
+  return used;
+}
+
+/// The rate of an arithmetic. Where a processor has no instructions for narrow products, or slow
+/// ones, operands can be widened.
+static double peakOf(Roof arithmetic, const Limits &limits) {
+  return std::max(limits[arithmetic], limits[Roof::Fma]);
+}
+
+std::optional<double> nacre::tool::shareOfPeak(const BenchResult &result, const BenchRun &run) {
+  double seconds = 0;
+  for (const Step &step : result.steps) {
+    const double peak = peakOf(step.arithmetic, run.limits);
+    if (!step.cost.flops || peak <= 0)
+      return std::nullopt;
+    seconds += *step.cost.flops / peak;
+  }
+  if (result.steps.empty() || result.latency(run) <= 0)
+    return std::nullopt;
+  return seconds / result.latency(run);
+}
+
 /// The rate of a memory, or of the next one that was measured.
 static double rateOf(Roof memory, const Limits &limits) {
-  for (Roof roof : {Roof::L2, Roof::L3, Roof::Dram})
+  for (Roof roof : memories)
     if (roof >= memory && limits[roof] > 0)
       return limits[roof];
   return 0;
@@ -49,24 +78,25 @@ static double rateOf(Roof memory, const Limits &limits) {
 
 /// Weights come from where all that a call reads stay from one call to the next; what a kernel
 /// reads and writes besides them comes from where that alone fits.
-static std::optional<Bound> boundOf(const StepCost &cost, double allWeights,
+static std::optional<Bound> boundOf(const StepCost &cost, Roof arithmetic, double allWeights,
                                     const CacheSizes &caches, const BenchRun &run) {
   if (!cost.flops || !cost.activations())
     return std::nullopt;
   const double activations = *cost.activations();
+  const double peak = peakOf(arithmetic, run.limits);
   const Roof weightsHome = caches.homeOf(allWeights, run.threads);
   const Roof activationsHome = caches.homeOf(activations, run.threads);
   const double weightsRate = rateOf(weightsHome, run.limits);
   const double activationsRate = rateOf(activationsHome, run.limits);
-  if (run.limits[Roof::Fma] <= 0 || weightsRate <= 0 || activationsRate <= 0)
+  if (peak <= 0 || weightsRate <= 0 || activationsRate <= 0)
     return std::nullopt;
   Bound bound;
-  bound.compute = *cost.flops / run.limits[Roof::Fma];
+  bound.arithmetic = arithmetic;
+  bound.compute = *cost.flops / peak;
   const double forWeights = *cost.weights / weightsRate;
   const double forActivations = activations / activationsRate;
   bound.transfer = forWeights + forActivations;
   bound.memory = forWeights > forActivations ? weightsHome : activationsHome;
-  bound.roof = bound.compute >= bound.transfer ? Roof::Fma : bound.memory;
   return bound;
 }
 
@@ -107,7 +137,8 @@ std::vector<KernelGroup> nacre::tool::groupKernels(const BenchResult &result, co
     group.seconds += time.seconds;
     group.waited += time.waited;
     add(group.cost, step.cost);
-    std::optional<Bound> bound = boundOf(step.cost, allWeights, result.caches, run);
+    std::optional<Bound> bound =
+        boundOf(step.cost, step.arithmetic, allWeights, result.caches, run);
     if (isNew) {
       group.bound = bound;
     } else if (group.bound && bound) {
@@ -130,10 +161,6 @@ std::vector<KernelGroup> nacre::tool::groupKernels(const BenchResult &result, co
   for (auto [group, places] : llvm::zip_equal(groups, parts)) {
     llvm::erase_if(places, [](const std::string &place) { return place.empty(); });
     group.part = llvm::join(places, ", ");
-    // Steps of one kernel may differ in size; what binds them together is what takes longer.
-    if (group.bound)
-      group.bound->roof =
-          group.bound->compute >= group.bound->transfer ? Roof::Fma : group.bound->memory;
   }
   llvm::sort(groups, [](const KernelGroup &a, const KernelGroup &b) {
     return std::tie(b.seconds, a.name) < std::tie(a.seconds, b.name);

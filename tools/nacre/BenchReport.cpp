@@ -31,12 +31,14 @@ void printHead(llvm::raw_ostream &out, const BenchResult &result) {
   for (const auto &[name, size] : result.sizes)
     out << ' ' << name << '=' << size;
   const StepCost total = result.total();
-  out << ": " << result.steps.size() << (result.steps.size() == 1 ? " kernel" : " kernels");
+  out << ':';
+  if (!result.steps.empty())
+    out << ' ' << result.steps.size() << (result.steps.size() == 1 ? " kernel," : " kernels,");
   if (total.flops)
-    out << ", " << inUnits(*total.flops) << (*total.flops < 999.5 ? " FLOP" : "FLOP");
+    out << ' ' << inUnits(*total.flops) << (*total.flops < 999.5 ? " FLOP," : "FLOP,");
   if (total.weights)
-    out << ", " << inBytes(static_cast<uint64_t>(*total.weights)) << " of weights";
-  out << ", arena " << inBytes(result.arenaBytes) << '\n' << result.processor << "\n\n";
+    out << ' ' << inBytes(static_cast<uint64_t>(*total.weights)) << " of weights,";
+  out << " arena " << inBytes(result.arenaBytes) << '\n' << result.processor << "\n\n";
 }
 
 void printLatencies(llvm::raw_ostream &out, const BenchResult &result) {
@@ -44,16 +46,16 @@ void printLatencies(llvm::raw_ostream &out, const BenchResult &result) {
                Align::Right, Align::Right, Align::Right});
   const std::optional<double> flops = result.total().flops;
   const bool several = result.runs.size() > 1;
-  table.addHeader({"threads", "calls", "min", "p50", "p90", "p99", "GFLOP/s", "of FMA",
+  table.addHeader({"threads", "calls", "min", "p50", "p90", "p99", "GFLOP/s", "of peak",
                    several ? "speedup" : ""});
   for (const BenchRun &run : result.runs) {
     std::vector<std::string> row = {
         std::to_string(run.threads),    std::to_string(run.latencies.size()),
         inSeconds(run.percentile(0)),   inSeconds(run.percentile(0.5)),
         inSeconds(run.percentile(0.9)), inSeconds(run.percentile(0.99))};
-    const double rate = flops.value_or(0) / result.latency(run);
-    row.push_back(flops ? inGiga(rate) : "?");
-    row.push_back(flops ? inPercent(rate / run.limits[Roof::Fma]) : "?");
+    const std::optional<double> share = shareOfPeak(result, run);
+    row.push_back(flops ? inGiga(*flops / result.latency(run)) : "?");
+    row.push_back(share ? inPercent(*share) : "?");
     if (several)
       row.push_back(
           fmt::format("{:.2f}", result.latency(result.runs.front()) / result.latency(run)));
@@ -63,12 +65,19 @@ void printLatencies(llvm::raw_ostream &out, const BenchResult &result) {
 }
 
 void printLimits(llvm::raw_ostream &out, const BenchRun &run, Statistic statistic) {
-  out << "limits with " << inThreads(run.threads) << ": f32 FMA " << inGiga(run.limits[Roof::Fma])
-      << " GFLOP/s; reading ";
-  for (Roof roof : {Roof::L2, Roof::L3, Roof::Dram})
+  out << "limits with " << inThreads(run.threads)
+      << (statistic == Statistic::Best ? " (best)" : " (medians)") << "\n  f32 FMA "
+      << inGiga(run.limits[Roof::Fma]);
+  if (run.limits[Roof::Bf16] > 0)
+    out << ", bf16 " << inGiga(run.limits[Roof::Bf16]);
+  out << " GFLOP/s";
+  if (run.limits[Roof::Int8] > 0)
+    out << ", int8 " << inGiga(run.limits[Roof::Int8]) << " GOP/s";
+  out << "; reading ";
+  for (Roof roof : memories)
     if (run.limits[roof] > 0)
       out << nameOf(roof) << ' ' << inGiga(run.limits[roof]) << (roof == Roof::Dram ? "" : ", ");
-  out << " GB/s (" << (statistic == Statistic::Best ? "best" : "medians") << ")\n\n";
+  out << " GB/s\n";
 }
 
 /// Rates, shares of limits and what binds, of a row.
@@ -81,7 +90,7 @@ void addRates(std::vector<std::string> &row, double seconds, const StepCost &cos
   row.push_back(computes && bound ? inPercent(bound->compute / seconds) : "-");
   row.push_back(moves ? inGiga(*cost.bytes() / seconds) : "-");
   row.push_back(moves && bound ? inPercent(bound->transfer / seconds) : "-");
-  row.push_back(bound ? nameOf(bound->roof) : "?");
+  row.push_back(bound ? nameOf(bound->roof()) : "?");
 }
 
 void printKernels(llvm::raw_ostream &out, const BenchResult &result, const BenchRun &run,
@@ -90,8 +99,8 @@ void printKernels(llvm::raw_ostream &out, const BenchResult &result, const Bench
   const bool waits = run.threads > 1;
   std::vector<Align> columns(9, Align::Right);
   columns[0] = columns[8] = Align::Left;
-  std::vector<std::string> header = {"kernel", "calls", "time",   "share", "GFLOP/s",
-                                     "of FMA", "GB/s",  "of mem", "bound"};
+  std::vector<std::string> header = {"kernel",  "calls", "time",   "share", "GFLOP/s",
+                                     "of peak", "GB/s",  "of mem", "bound"};
   if (waits) {
     columns.push_back(Align::Right);
     header.push_back("waiting");
@@ -177,7 +186,7 @@ nlohmann::json toJson(const StepCost &cost) {
 void addBound(nlohmann::json &to, const std::optional<Bound> &bound, double seconds) {
   if (!bound)
     return;
-  to["bound"] = nameOf(bound->roof);
+  to["bound"] = nameOf(bound->roof());
   to["memory"] = nameOf(bound->memory);
   to["compute_bound_seconds"] = bound->compute;
   to["memory_bound_seconds"] = bound->transfer;
@@ -186,12 +195,13 @@ void addBound(nlohmann::json &to, const std::optional<Bound> &bound, double seco
 }
 
 nlohmann::json toJson(const BenchResult &result, const BenchRun &run) {
-  nlohmann::json limits = {{"fma_flops_per_second", run.limits[Roof::Fma]}};
-  for (auto [roof, name] : {std::pair{Roof::L2, "l2_bytes_per_second"},
-                            {Roof::L3, "l3_bytes_per_second"},
-                            {Roof::Dram, "dram_bytes_per_second"}})
-    if (run.limits[roof] > 0)
-      limits[name] = run.limits[roof];
+  constexpr const char *rates[numRoofs] = {"fma_flops_per_second", "bf16_flops_per_second",
+                                           "int8_ops_per_second",  "l2_bytes_per_second",
+                                           "l3_bytes_per_second",  "dram_bytes_per_second"};
+  nlohmann::json limits = nlohmann::json::object();
+  for (auto [name, rate] : llvm::zip_equal(rates, run.limits.rates))
+    if (rate > 0)
+      limits[name] = rate;
   nlohmann::json steps = nlohmann::json::array(), groups = nlohmann::json::array();
   for (auto [step, time] : llvm::zip_equal(result.steps, run.steps))
     steps.push_back({{"name", step.name},
@@ -222,10 +232,10 @@ nlohmann::json toJson(const BenchResult &result, const BenchRun &run) {
                          {"limits", std::move(limits)},
                          {"kernels", std::move(groups)},
                          {"steps", std::move(steps)}};
-  if (const std::optional<double> flops = result.total().flops) {
+  if (const std::optional<double> flops = result.total().flops)
     made["flops_per_second"] = *flops / result.latency(run);
-    made["share_of_fma"] = *flops / result.latency(run) / run.limits[Roof::Fma];
-  }
+  if (const std::optional<double> share = shareOfPeak(result, run))
+    made["share_of_peak"] = *share;
   return made;
 }
 
@@ -237,9 +247,13 @@ void nacre::tool::printBench(llvm::raw_ostream &out, const BenchResult &result, 
   for (const BenchRun &run : result.runs) {
     out << '\n';
     printLimits(out, run, result.statistic);
-    printKernels(out, result, run, top);
+    if (!result.steps.empty()) {
+      out << '\n';
+      printKernels(out, result, run, top);
+    }
   }
-  printPlaces(out, result, top);
+  if (!result.steps.empty())
+    printPlaces(out, result, top);
 }
 
 std::string nacre::tool::benchToJson(const BenchResult &result) {
@@ -259,6 +273,7 @@ std::string nacre::tool::benchToJson(const BenchResult &result) {
       {"entry", result.entry},
       {"sizes", sizes},
       {"processor", result.processor},
+      {"compiled_for", result.compiledFor},
       {"l2_bytes", result.caches.l2},
       {"l3_bytes", result.caches.l3},
       {"arena_bytes", result.arenaBytes},

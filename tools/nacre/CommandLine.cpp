@@ -379,7 +379,12 @@ void Parser::addBench() {
                    "Processor to compile a model file for, as LLVM names it; this machine's by "
                    "default")
       ->type_name("NAME")
-      ->group("Running");
+      ->group("Model");
+  command
+      ->add_option("--precision", bench.precision,
+                   "What its linear layers may be computed in: f32, bf16 or int8; f32 by default")
+      ->type_name("TYPE")
+      ->group("Model");
   command
       ->add_flag("--best", bench.best,
                  "Take the fastest of all calls and the highest limits, not medians: for a machine "

@@ -68,16 +68,6 @@ std::optional<Phase> readPhase(llvm::StringRef flag, llvm::StringRef name,
   return std::nullopt;
 }
 
-/// Nothing for f32, which is the precision that models are written in.
-std::optional<nn::Precision> readPrecision(llvm::StringRef name, DiagnosticEngine &diags) {
-  std::optional<nn::Precision> precision = nn::symbolizePrecision(name);
-  if (!precision && name != "f32")
-    diags.errorAt("--precision", "there is no precision '" + name + "'")
-        .didYouMean({}, nearestName(name, {"f32", "bf16", "int8"}))
-        .note("there are: f32, bf16, int8");
-  return precision;
-}
-
 /// The options that the command line fixes.
 std::optional<CompileOptions> readOptions(const CompileArguments &arguments,
                                           DiagnosticEngine &diags) {
@@ -238,6 +228,16 @@ std::string nacre::tool::identifierFrom(llvm::StringRef text) {
   if (name.empty() || llvm::isDigit(name.front()))
     name.insert(0, "model_");
   return name;
+}
+
+std::optional<nn::Precision> nacre::tool::readPrecision(llvm::StringRef name,
+                                                        DiagnosticEngine &diags) {
+  std::optional<nn::Precision> precision = nn::symbolizePrecision(name);
+  if (!precision && name != "f32")
+    diags.errorAt("--precision", "there is no precision '" + name + "'")
+        .didYouMean({}, nearestName(name, {"f32", "bf16", "int8"}))
+        .note("there are: f32, bf16, int8");
+  return precision;
 }
 
 std::optional<CompileReport> nacre::tool::compileModel(Session &session, LoadedModel &model,

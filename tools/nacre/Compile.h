@@ -27,6 +27,10 @@ private:
 /// The prefix of an artifact's C functions: `text` as a C identifier.
 std::string identifierFrom(llvm::StringRef text);
 
+/// What --precision names: nothing for f32, which models are written in, and for what is no
+/// precision, which is then reported.
+std::optional<nn::Precision> readPrecision(llvm::StringRef name, DiagnosticEngine &diags);
+
 /// Runs the pipeline over a loaded model with what the session and the installation know filled
 /// into the options. Faults of the user are reported; a fault of the compiler ends the program.
 /// Nothing where there were faults.

@@ -10,6 +10,9 @@
 #include <cstring>
 #include <sys/mman.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 using namespace nacre::tool;
 using std::chrono::steady_clock;
@@ -73,21 +76,42 @@ template <unsigned Bytes>
 NACRE_PROBES(512, 64, "avx512f,fma")
 NACRE_PROBES(256, 32, "avx2,fma")
 #undef NACRE_PROBES
+
+/// Sums of pairs of bf16 products; returns how many operations.
+__attribute__((target("avx512f,avx512bf16"))) double multiplyBf16(int64_t steps, float &sink) {
+  __m512 sums[chains], ones = _mm512_set1_ps(1.0f + sink);
+  __m512bh factor = _mm512_cvtne2ps_pbh(ones, ones);
+  for (int i = 0; i < chains; ++i)
+    sums[i] = _mm512_set1_ps(static_cast<float>(i));
+  for (int64_t step = 0; step < steps; ++step) {
+#pragma clang loop unroll(full)
+    for (__m512 &sum : sums)
+      sum = _mm512_dpbf16_ps(sum, factor, factor);
+  }
+  for (int i = 1; i < chains; ++i)
+    sums[0] = _mm512_add_ps(sums[0], sums[i]);
+  sink = _mm512_cvtss_f32(sums[0]) * 0.0f;
+  return 2.0 * chains * 32 * static_cast<double>(steps);
+}
+
+/// Sums of four products of 8-bit integers; returns how many operations.
+__attribute__((target("avx512f,avx512vnni"))) double multiplyInt8(int64_t steps, int64_t &sink) {
+  __m512i sums[chains], factor = _mm512_set1_epi8(static_cast<char>(3 + (sink & 1)));
+  for (int i = 0; i < chains; ++i)
+    sums[i] = _mm512_set1_epi32(i);
+  for (int64_t step = 0; step < steps; ++step) {
+#pragma clang loop unroll(full)
+    for (__m512i &sum : sums)
+      sum = _mm512_dpbusd_epi32(sum, factor, factor);
+  }
+  for (int i = 1; i < chains; ++i)
+    sums[0] = _mm512_add_epi32(sums[0], sums[i]);
+  sink = _mm512_reduce_add_epi32(sums[0]);
+  return 2.0 * chains * 64 * static_cast<double>(steps);
+}
 #endif
 double multiplyAdd128(int64_t steps, float &sink) { return multiplyAddIn<16>(steps, sink); }
 int64_t sum128(const char *memory, size_t size) { return sumIn<16>(memory, size); }
-
-unsigned widestVector() {
-#if defined(__x86_64__)
-  const auto features = llvm::sys::getHostCPUFeatures();
-  auto has = [&](const char *name) { return features.lookup(name); };
-  if (has("avx512f"))
-    return 64;
-  if (has("avx2") && has("fma"))
-    return 32;
-#endif
-  return 16;
-}
 
 double multiplyAdd(unsigned vectorBytes, int64_t steps, float &sink) {
 #if defined(__x86_64__)
@@ -134,6 +158,10 @@ const char *nacre::tool::nameOf(Roof roof) {
   switch (roof) {
   case Roof::Fma:
     return "FMA";
+  case Roof::Bf16:
+    return "BF16";
+  case Roof::Int8:
+    return "INT8";
   case Roof::L2:
     return "L2";
   case Roof::L3:
@@ -171,7 +199,16 @@ Probes::Memory Probes::allocate(size_t bytes) {
   return {static_cast<char *>(memory), Unmap{bytes}};
 }
 
-Probes::Probes() : vectorBytes(widestVector()), dram(nullptr, Unmap{0}) {
+Probes::Probes() : dram(nullptr, Unmap{0}) {
+#if defined(__x86_64__)
+  const auto features = llvm::sys::getHostCPUFeatures();
+  if (features.lookup("avx512f"))
+    vectorBytes = 64;
+  else if (features.lookup("avx2") && features.lookup("fma"))
+    vectorBytes = 32;
+  hasBf16 = features.lookup("avx512bf16");
+  hasInt8 = features.lookup("avx512vnni");
+#endif
   sizes.l2 = systemNumber(_SC_LEVEL2_CACHE_SIZE, megabyte);
   sizes.l3 = systemNumber(_SC_LEVEL3_CACHE_SIZE, 0);
   const uint64_t memory = systemNumber(_SC_PHYS_PAGES, 1) * systemNumber(_SC_PAGESIZE, 4096);
@@ -204,11 +241,20 @@ void Probes::prepare(int threads, Team team) {
   });
 }
 
-double Probes::multiplyAdd(int threads, Team team, double seconds) {
+double Probes::compute(int threads, Team team, Roof arithmetic, double seconds) {
+  if ((arithmetic == Roof::Bf16 && !hasBf16) || (arithmetic == Roof::Int8 && !hasInt8))
+    return 0;
   team(threads, [&](int thread) {
     Worker &worker = workers[thread];
-    worker.rate =
-        rateOf(seconds, [&] { return ::multiplyAdd(vectorBytes, 20000, worker.floatSink); });
+    worker.rate = rateOf(seconds, [&] {
+#if defined(__x86_64__)
+      if (arithmetic == Roof::Bf16)
+        return multiplyBf16(20000, worker.floatSink);
+      if (arithmetic == Roof::Int8)
+        return multiplyInt8(20000, worker.intSink);
+#endif
+      return multiplyAdd(vectorBytes, 20000, worker.floatSink);
+    });
   });
   double rate = 0;
   for (const Worker &worker : llvm::ArrayRef(workers).take_front(threads))
@@ -260,7 +306,8 @@ double Probes::readAll(int threads, Team team, double seconds) {
 
 Limits Probes::measure(int threads, Team team) {
   Limits limits;
-  limits[Roof::Fma] = multiplyAdd(threads, team, 4e-3);
+  for (Roof arithmetic : arithmetics)
+    limits[arithmetic] = compute(threads, team, arithmetic, 3e-3);
   limits[Roof::Dram] = readAll(threads, team, 6e-3);
   limits[Roof::L2] = read(threads, team, sizes.l2 / 2, 2e-3);
   if (sizes.l3 >= 8 * sizes.l2 * threads)

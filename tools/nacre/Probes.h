@@ -15,13 +15,16 @@
 
 namespace nacre::tool {
 
-/// What bounds a kernel.
-enum class Roof { Fma, L2, L3, Dram };
-inline constexpr size_t numRoofs = 4;
-/// "FMA", "L2", "L3", "DRAM".
+/// What bounds a kernel: arithmetic, or a memory.
+enum class Roof { Fma, Bf16, Int8, L2, L3, Dram };
+inline constexpr size_t numRoofs = 6;
+inline constexpr Roof arithmetics[] = {Roof::Fma, Roof::Bf16, Roof::Int8};
+inline constexpr Roof memories[] = {Roof::L2, Roof::L3, Roof::Dram};
+/// "FMA", "BF16", "INT8", "L2", "L3", "DRAM".
 const char *nameOf(Roof roof);
 
-/// Operations or bytes a second of all threads together; 0 for a cache that there is not.
+/// Operations or bytes a second of all threads together; 0 for a cache or an instruction that there
+/// is not.
 struct Limits {
   std::array<double, numRoofs> rates{};
   double &operator[](Roof roof) { return rates[static_cast<size_t>(roof)]; }
@@ -36,8 +39,9 @@ struct CacheSizes {
   Roof homeOf(double bytes, int threads) const;
 };
 
-/// Programs of a few milliseconds that do nothing but what they measure: independent chains of f32
-/// multiply-adds on the widest vectors of the processor, and sums over memory of several sizes.
+/// Programs of a few milliseconds that do nothing but what they measure: independent chains of
+/// multiply-adds on the widest vectors of the processor, in f32 and with its instructions for sums
+/// of bf16 and 8-bit products, and sums over memory of several sizes.
 class Probes {
 public:
   /// Runs the function it is given on so many threads at once.
@@ -48,7 +52,7 @@ public:
 
   /// Takes memory for up to so many threads, and touches it.
   void prepare(int threads, Team team);
-  /// Measures all limits once, in about 15 ms. After `prepare`.
+  /// Measures all limits once, in about 20 ms. After `prepare`.
   Limits measure(int threads, Team team);
 
   const CacheSizes &caches() const { return sizes; }
@@ -66,11 +70,12 @@ private:
 
   double read(int threads, Team team, size_t bytesPerThread, double seconds);
   double readAll(int threads, Team team, double seconds);
-  double multiplyAdd(int threads, Team team, double seconds);
+  double compute(int threads, Team team, Roof arithmetic, double seconds);
 
   CacheSizes sizes;
   size_t dramBytes = 0;
   unsigned vectorBytes = 16;
+  bool hasBf16 = false, hasInt8 = false;
   std::vector<Worker> workers;
   Memory dram;
 };

@@ -142,10 +142,12 @@ void Panel::place() {
   whole = run.outside;
   for (const KernelGroup &group : groups)
     whole += group.seconds;
-  const double fma = run.limits[Roof::Fma];
+  double peak = 0;
+  for (Roof arithmetic : result.arithmetics())
+    peak = std::max(peak, run.limits[arithmetic]);
   const double dram = run.limits[Roof::Dram] > 0 ? run.limits[Roof::Dram] : run.limits[Roof::L2];
-  x = {.low = 0.1, .high = fma / std::max(dram, 1.0) * 4, .from = left, .until = right};
-  y = {.low = fma / 100, .high = fma * 2.2, .from = bottom, .until = top};
+  x = {.low = 0.1, .high = peak / std::max(dram, 1.0) * 4, .from = left, .until = right};
+  y = {.low = run.limits[Roof::Fma] / 100, .high = peak * 2.2, .from = bottom, .until = top};
   for (auto [rank, group] : llvm::enumerate(groups)) {
     const std::optional<double> bytes = group.cost.bytes();
     if (!group.cost.flops || *group.cost.flops <= 0 || !bytes || *bytes <= 0 ||
@@ -187,9 +189,9 @@ void Panel::drawFrame() {
       "{} on {}: {} {}", run.threads == 1 ? "1 thread" : fmt::format("{} threads", run.threads),
       result.processor, best ? "best" : "median", inSeconds(result.latency(run)));
   if (const std::optional<double> flops = result.total().flops) {
-    const double rate = *flops / result.latency(run);
-    under += fmt::format(", {} GFLOP/s, {:.0f} % of the FMA limit", giga(rate),
-                         100 * rate / run.limits[Roof::Fma]);
+    under += fmt::format(", {} GFLOP/s", giga(*flops / result.latency(run)));
+    if (const std::optional<double> share = shareOfPeak(result, run))
+      under += fmt::format(", {:.0f} % of peak", 100 * *share);
   }
   text(left, 62, 14, soft, under);
 
@@ -216,24 +218,22 @@ void Panel::drawFrame() {
 }
 
 void Panel::drawRoofs() {
-  const double fma = run.limits[Roof::Fma];
-  const double angle = -std::atan(y.perDecade() / x.perDecade()) * 180 / M_PI;
-  double firstRidge = x.high;
-  for (Roof roof : {Roof::L2, Roof::L3, Roof::Dram}) {
-    const double rate = run.limits[roof];
-    if (rate <= 0)
-      continue;
-    const double ridge = fma / rate;
-    firstRidge = std::min(firstRidge, ridge);
-    const double start = std::max(x.low, y.low / rate);
-    const double end = std::min(ridge, x.high);
-    if (start >= end)
+  double peak = 0, fastest = 0;
+  for (Roof arithmetic : result.arithmetics())
+    peak = std::max(peak, run.limits[arithmetic]);
+  const double slope = -std::atan(y.perDecade() / x.perDecade());
+  for (Roof memory : memories) {
+    const double rate = run.limits[memory];
+    fastest = std::max(fastest, rate);
+    const double start = std::max(x.low, y.low / std::max(rate, 1.0));
+    const double end = std::min(peak / std::max(rate, 1.0), x.high);
+    if (rate <= 0 || start >= end)
       continue;
     line(x(start), y(start * rate), x(end), y(end * rate), soft, 1.6,
-         roof == Roof::L2 ? "" : "stroke-dasharray=\"7 4\"");
+         memory == Roof::L2 ? "" : "stroke-dasharray=\"7 4\"");
     // Above the line, near its lower end, but on no dot.
-    const std::string words = fmt::format("{} {} GB/s", nameOf(roof), giga(rate));
-    const double slope = angle * M_PI / 180, length = widthOf(words, 12);
+    const std::string words = fmt::format("{} {} GB/s", nameOf(memory), giga(rate));
+    const double length = widthOf(words, 12);
     for (double away = 26; away < 400; away += 30) {
       const double px = x(start) + away, py = y(start * rate) + away * std::tan(slope) - 7;
       std::vector<Box> boxes;
@@ -243,16 +243,23 @@ void Panel::drawRoofs() {
       if (llvm::any_of(boxes, [&](const Box &box) { return onDot(box); }))
         continue;
       text(0, 0, 12, soft, words,
-           fmt::format("transform=\"translate({:.1f} {:.1f}) rotate({:.2f})\"", px, py, angle));
+           fmt::format("transform=\"translate({:.1f} {:.1f}) rotate({:.2f})\"", px, py,
+                       slope * 180 / M_PI));
       llvm::append_range(taken, boxes);
       break;
     }
   }
-  const double begin = std::max(firstRidge, x.low);
-  line(x(begin), y(fma), right, y(fma), ink, 2);
-  const std::string words = fmt::format("f32 FMA {} GFLOP/s", giga(fma));
-  text(x(begin) + 6, y(fma) - 8, 13, ink, words, "font-weight=\"600\"");
-  taken.push_back({x(begin), y(fma) - 22, x(begin) + 14 + widthOf(words, 13), y(fma) + 3});
+  for (Roof arithmetic : result.arithmetics()) {
+    const double rate = run.limits[arithmetic];
+    if (rate <= 0)
+      continue;
+    const double begin = std::max(rate / std::max(fastest, 1.0), x.low);
+    line(x(begin), y(rate), right, y(rate), ink, 2);
+    const std::string words = fmt::format(
+        "{} {} GFLOP/s", arithmetic == Roof::Fma ? "f32 FMA" : nameOf(arithmetic), giga(rate));
+    text(x(begin) + 6, y(rate) - 8, 13, ink, words, "font-weight=\"600\"");
+    taken.push_back({x(begin), y(rate) - 22, x(begin) + 14 + widthOf(words, 13), y(rate) + 3});
+  }
 }
 
 void Panel::drawDots() {
@@ -345,7 +352,7 @@ void Panel::drawList() {
     if (group.bound)
       text(limit, at, 12.5, ink,
            fmt::format("{:.0f} % of {}", 100 * group.bound->seconds() / group.seconds,
-                       nameOf(group.bound->roof)),
+                       nameOf(group.bound->roof())),
            end);
     at += 23.5;
   }
@@ -389,8 +396,10 @@ std::string Panel::draw() {
   drawRoofs();
   drawDots();
   drawNumbers();
-  drawList();
-  drawShares();
+  if (!groups.empty()) {
+    drawList();
+    drawShares();
+  }
   return std::move(svg);
 }
 

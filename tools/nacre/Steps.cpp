@@ -89,6 +89,8 @@ bool addCall(Step &step, const json &call, const json &kernels, const Formulas &
   if (step.line.empty())
     step.line = textOf(call[2]);
   llvm::append_range(step.ops, ops);
+  if (const std::string arithmetic = textOf(member(kernel, "arithmetic")); !arithmetic.empty())
+    step.arithmetic = arithmetic == "bf16" ? Roof::Bf16 : Roof::Int8;
   add(step.cost.flops, formulas.evaluate(member(kernel, "flops")));
   add(step.cost.read, formulas.evaluate(member(kernel, "read")));
   add(step.cost.weights, formulas.evaluate(member(kernel, "weights")));

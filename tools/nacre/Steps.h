@@ -5,6 +5,7 @@
 #define NACRE_TOOLS_NACRE_STEPS_H
 
 #include "frontend/diagnostics/Diagnostic.h"
+#include "tools/nacre/Probes.h"
 #include "tools/nacre/Signature.h"
 
 #include <optional>
@@ -29,6 +30,7 @@ struct Step {
   std::string part;  ///< of the model; may be empty
   std::string line;  ///< "bert.ncr:52", or empty
   std::vector<std::string> ops;
+  Roof arithmetic = Roof::Fma; ///< that does its products
   StepCost cost;
 };
 

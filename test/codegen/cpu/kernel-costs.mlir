@@ -68,3 +68,14 @@ func.func @strided(%x: tensor<1x?x9x4xf32> {nn.name = "x", nn.dims = ["1", "H", 
   %0 = nn.packed_conv %x, %w kernel [3, 3] strides [2, 2] dilations [1, 1] {outputs = 8} : tensor<1x?x9x4xf32>, tensor<1x1x36x16xf32> -> tensor<1x?x4x8xf32>
   return %0 : tensor<1x?x4x8xf32>
 }
+
+// Products of two bf16 operands, added up in f32, have a peak of their own.
+// CHECK-LABEL: func.func private @narrow(
+// CHECK: nn.kernel = {arithmetic = "bf16", flops
+// CHECK-SAME: weights = {{\[}}[6144, {}]]
+ml_program.global private @narrow_p(#ml_program.extern<tensor<3x64x16xbf16>>) : tensor<3x64x16xbf16>
+func.func @narrow(%x: tensor<?x64xbf16> {nn.name = "x", nn.dims = ["B", "64"]}) -> tensor<?x48xbf16> attributes {nn.entry} {
+  %p = ml_program.global_load_const @narrow_p : tensor<3x64x16xbf16>
+  %0 = nn.packed_linear %x, %p {outputs = 48} : tensor<?x64xbf16>, tensor<3x64x16xbf16> -> tensor<?x48xbf16>
+  return %0 : tensor<?x48xbf16>
+}
