@@ -213,7 +213,7 @@ LogicalResult nacre::cpu::emitIota(KernelBuilder &b, nn::IotaOp root) {
     if (isa<FloatType>(element))
       number = emitNumber(b, number, element);
     else if (element.getIntOrFloatBitWidth() < 64)
-      number = b.make<arith::TruncIOp>(element, number);
+      number = b.make<arith::TruncIOp>(elementIn(b.output), number);
     b.storeScalar(number, b.output, i);
   });
   return success();

@@ -19,7 +19,7 @@ using namespace nacre::cpu;
 
 MemRefType nacre::cpu::bufferType(RankedTensorType tensor) {
   Type element = tensor.getElementType();
-  if (element.isInteger(1))
+  if (element.isInteger(1) || element.isUnsignedInteger(8))
     element = IntegerType::get(tensor.getContext(), 8);
   if (element.isBF16())
     element = IntegerType::get(tensor.getContext(), 16);
@@ -31,6 +31,8 @@ Type nacre::cpu::elementIn(Value buffer) {
 }
 
 Type nacre::cpu::computeType(Type element) {
+  if (element.isUnsignedInteger(8))
+    return IntegerType::get(element.getContext(), 32);
   auto real = dyn_cast<FloatType>(element);
   return real && real.getWidth() < 32 ? Float32Type::get(element.getContext()) : element;
 }
@@ -203,6 +205,8 @@ Value KernelBuilder::convert(Value value, Type element) {
   if (element.isInteger(1))
     return arith::CmpIOp::create(*this, loc, arith::CmpIPredicate::ne, value,
                                  splat(value.getType(), 0));
+  if (from.isInteger(8))
+    return arith::ExtUIOp::create(*this, loc, to, value);
   if (from.isInteger(16))
     value = arith::BitcastOp::create(*this, loc, retype(value, getBF16Type()), value);
   return arith::ExtFOp::create(*this, loc, to, value);
@@ -218,6 +222,8 @@ Value KernelBuilder::toStorage(Value value, Type element) {
     value = arith::TruncFOp::create(*this, loc, retype(value, getBF16Type()), value);
     return arith::BitcastOp::create(*this, loc, to, value);
   }
+  if (!getElementTypeOrSelf(value).isInteger(1))
+    return arith::TruncIOp::create(*this, loc, to, value);
   return arith::ExtUIOp::create(*this, loc, to, value);
 }
 

@@ -12,16 +12,16 @@
 
 namespace nacre::cpu {
 
-/// The buffer that holds a tensor: row-major and contiguous. Bools are stored as bytes, and bf16 as
-/// i16: where a CPU has no bf16, LLVM would move it through f32 and a function that few support
-/// libraries have.
+/// The buffer that holds a tensor: row-major and contiguous. Bools and u8 are stored as i8, and
+/// bf16 as i16: where a CPU has no bf16, LLVM would move it through f32 and a function that few
+/// support libraries have.
 mlir::MemRefType bufferType(mlir::RankedTensorType tensor);
 
 /// The type of a buffer's elements. Kernels that only move elements load and store these.
 mlir::Type elementIn(mlir::Value buffer);
 
-/// The type that kernels compute elements of type `element` in: narrow floats in f32, all others in
-/// their own.
+/// The type that kernels compute elements of type `element` in: narrow floats in f32, u8 in i32,
+/// all others in their own.
 mlir::Type computeType(mlir::Type element);
 
 /// Writes one kernel: a function of the buffers of a dispatch's tensors, its index operands,
@@ -95,13 +95,14 @@ public:
   mlir::Value broadcast(mlir::Value scalar);
   /// A mask of the first `count` lanes.
   mlir::Value maskOf(mlir::Value count);
-  /// Loads lanes at `indices`; `element` is the type to compute in: bytes become bools, i16
-  /// becomes the f32 of a bf16, a narrower float is widened. Masked-out lanes are zeros. The
-  /// innermost stride may be any.
+  /// Loads lanes at `indices`; `element` is the type to compute in: bytes become bools or the i32
+  /// of a u8, i16 becomes the f32 of a bf16, a narrower float is widened. Masked-out lanes are
+  /// zeros. The innermost stride may be any.
   mlir::Value loadVector(mlir::Value buffer, mlir::ValueRange indices, mlir::Type element,
                          mlir::Value mask = {});
   mlir::Value loadScalar(mlir::Value buffer, mlir::ValueRange indices, mlir::Type element);
-  /// Stores what `loadVector` loads: bools as bytes, an f32 rounded to a narrower float.
+  /// Stores what `loadVector` loads: bools as bytes, of an i32 the low byte, an f32 rounded to a
+  /// narrower float.
   void storeVector(mlir::Value vector, mlir::Value buffer, mlir::ValueRange indices,
                    mlir::Value mask = {});
   void storeScalar(mlir::Value scalar, mlir::Value buffer, mlir::ValueRange indices);

@@ -62,6 +62,8 @@ LogicalResult TileEmitter::prepareLeaf(Value tensor) {
     auto value = data.getSplatValue<Attribute>();
     if (auto real = dyn_cast<FloatAttr>(value))
       value = b.getFloatAttr(vector.getElementType(), real.getValueAsDouble());
+    else if (type.getElementType().isUnsignedInteger())
+      value = b.getIntegerAttr(vector.getElementType(), cast<IntegerAttr>(value).getUInt());
     leaf.access = Access::constant;
     leaf.buffer = arith::ConstantOp::create(b, b.loc, DenseElementsAttr::get(vector, value));
     leaves[tensor] = leaf;

@@ -165,7 +165,7 @@ class Case:
         return 4 * 2.0**-11 if self.file in STORED else 1e-5
 
     def inputs(self):
-        """By name: `mask` is 0 or 1, `ids` are from 0 to 10, the rest lies in -3..3."""
+        """By name: `mask` is 0 or 1, `ids` are from 0 to 10, `bytes` any, the rest lies in -3..3."""
         made = {}
         for name, (element, dims) in ENTRIES[self.file][self.entry].items():
             # A dimension is a number, a variable, or a sum of them.
@@ -173,6 +173,8 @@ class Case:
             values = uniform(f"{self.name}.{name}", shape)
             if name == "ids":
                 made[name] = ((values + 1.0) * 5.5).astype(np.int64)
+            elif name == "bytes":
+                made[name] = ((values + 1.0) * 128.0).astype(np.uint8)
             elif name == "mask":
                 made[name] = (values > -0.3).astype(np.int64)
                 made[name][..., 0] = 1
