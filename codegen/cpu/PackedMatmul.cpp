@@ -140,15 +140,26 @@ SmallVector<Value> PackedMatmul::multiply(const Tile &at, Value slice, bool last
   Value part = b.min(b.div(at.rowInBlock, b.index(b.target.tileRows())), b.index(parts - 1));
   Value next = b.add(firstRow, b.mul(b.add(sliceStart, sliceDepth), panelWidth));
   next = b.add(next, b.mul(part, llvm::alignTo(sliceDepth * line / MicroKernel::unrolled, line)));
-  auto ahead = [&](Value k) {
+  auto prefetch = [&](Value at, int64_t locality) {
+    memref::PrefetchOp::create(b, b.loc, weight, ValueRange{at}, /*isWrite=*/false, locality,
+                               /*isDataCache=*/true);
+  };
+  auto nextSlice = [&](Value k) {
     Value passed = b.add(b.sub(weightAt, sliceStart), k);
-    Value at = b.add(next, b.mul(passed, line / MicroKernel::unrolled));
-    memref::PrefetchOp::create(b, b.loc, weight, ValueRange{at}, /*isWrite=*/false,
-                               /*localityHint=*/2, /*isDataCache=*/true);
+    prefetch(b.add(next, b.mul(passed, line / MicroKernel::unrolled)), 2);
+  };
+  // One or two rows read the weight as fast as memory gives it: they ask for it some KiB ahead.
+  auto sameSlice = [&](Value k) {
+    constexpr int64_t bytesAhead = 8192;
+    Value from = b.add(firstRow, b.mul(b.add(weightAt, k), panelWidth));
+    for (int64_t i = 0; i < MicroKernel::unrolled * panelWidth; i += line)
+      prefetch(b.add(from, i + bytesAhead / 64 * line), 3);
   };
   kernel.multiplyAdd = multiplyAdd;
   if (at.height == b.target.tileRows())
-    kernel.ahead = ahead;
+    kernel.ahead = nextSlice;
+  else if (at.height <= 2)
+    kernel.ahead = sameSlice;
   auto step = [&](Value count, Value inputOffset, Value weightOffset, ValueRange accumulators) {
     inputAt = inputOffset;
     weightAt = weightOffset;
