@@ -91,6 +91,7 @@ LogicalResult nacre::cpu::emitPackedConv(KernelBuilder &b, nn::PackedConvOp root
                .panels = root.getWeight().getType().getDimSize(1),
                .depth = depth,
                .panelWidth = root.getWeight().getType().getDimSize(3),
+               .linesAhead = 2,
                .rowStarts = rowStarts,
                .slices = slices,
                .sliceDepth = sliceDepth,

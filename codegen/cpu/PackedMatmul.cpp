@@ -133,20 +133,22 @@ SmallVector<Value> PackedMatmul::multiply(const Tile &at, Value slice, bool last
   MicroKernel kernel{b, at.height, at.vectors, element(), left, right};
 
   // The first tile that reads a slice would wait for memory, so the tiles of the slice before ask
-  // for it: one cache line every few steps, each tile its own part. What is asked for behind the
-  // last panel is the next weight of the file.
+  // for it: a cache line or two every few steps, each tile its own part. What is asked for behind
+  // the last panel is the next weight of the file.
   int64_t line = 64 * 8 / stored().getIntOrFloatBitWidth();
-  int64_t parts = llvm::divideCeil(panelWidth * MicroKernel::unrolled, line);
+  int64_t perStep = line * linesAhead / MicroKernel::unrolled;
+  int64_t parts = llvm::divideCeil(panelWidth, perStep);
   Value part = b.min(b.div(at.rowInBlock, b.index(b.target.tileRows())), b.index(parts - 1));
   Value next = b.add(firstRow, b.mul(b.add(sliceStart, sliceDepth), panelWidth));
-  next = b.add(next, b.mul(part, llvm::alignTo(sliceDepth * line / MicroKernel::unrolled, line)));
+  next = b.add(next, b.mul(part, llvm::alignTo(sliceDepth * perStep, line)));
   auto prefetch = [&](Value at, int64_t locality) {
     memref::PrefetchOp::create(b, b.loc, weight, ValueRange{at}, /*isWrite=*/false, locality,
                                /*isDataCache=*/true);
   };
   auto nextSlice = [&](Value k) {
     Value passed = b.add(b.sub(weightAt, sliceStart), k);
-    prefetch(b.add(next, b.mul(passed, line / MicroKernel::unrolled)), 2);
+    for (int64_t i = 0; i < linesAhead; ++i)
+      prefetch(b.add(b.add(next, b.mul(passed, perStep)), i * line), 2);
   };
   // One or two rows read the weight as fast as memory gives it: they ask for it some KiB ahead.
   auto sameSlice = [&](Value k) {

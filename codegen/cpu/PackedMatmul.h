@@ -30,6 +30,10 @@ struct PackedMatmul {
   int64_t outputs;    // columns of the result
   int64_t groups, panels, depth, panelWidth;
   int64_t header = 0; // elements of a panel before its first row
+  /// Cache lines of the next slice that a tile asks for in each turn of its loop. With one, sixteen
+  /// tiles get all of it, with two eight, which is what a small image has; more than needed evicts
+  /// what is in use.
+  int64_t linesAhead = 1;
   /// Where `height` rows from `row` on of group `group` start in `input`.
   llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value row, int64_t height,
                                                     mlir::Value group)>
