@@ -10,6 +10,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
+#include <atomic>
 #include <cstring>
 
 using namespace mlir;
@@ -44,7 +45,7 @@ std::string CompiledKernel::load(const std::string &path, StringRef name) {
   auto object = llvm::MemoryBuffer::getFile(path + ".o");
   if (!object)
     return "no object: " + object.getError().message();
-  static int number = 0;
+  static std::atomic<int> number = 0;
   llvm::orc::LLJIT &jit = linker();
   library = &llvm::cantFail(jit.createJITDylib("kernel" + std::to_string(number++)));
   // libc and libm are the process's; of the runtime, an archive, nothing is exported.
@@ -115,11 +116,17 @@ std::vector<std::string> CompiledKernel::variables() const {
   return {entry.dim_names, entry.dim_names + entry.num_dims};
 }
 
+std::string CompiledKernel::refusal(ArrayRef<int64_t> dims) const {
+  const nacre_entry &entry = artifact->entries[0];
+  const char *reason = entry.check ? entry.check(dims.data()) : nullptr;
+  return reason ? reason : "";
+}
+
 std::string CompiledKernel::run(ArrayRef<Tensor> inputs, MutableArrayRef<Tensor> outputs,
                                 ArrayRef<int64_t> dims, int threads, Edge edge, char fill) {
   size_t arenaBytes = nacre_arena_size(artifact, 0, dims.data());
   if (arenaBytes == SIZE_MAX)
-    return "the sizes are refused";
+    return "the sizes are refused: " + refusal(dims);
   SmallVector<int64_t> shapes, wanted;
   for (const Tensor &tensor : llvm::concat<const Tensor>(inputs, outputs))
     llvm::append_range(wanted, tensor.getShape());

@@ -29,6 +29,9 @@ public:
   /// The dimension variables in the order in which `run` takes them.
   std::vector<std::string> variables() const;
 
+  /// Why the entry does not accept these sizes, or nothing.
+  std::string refusal(llvm::ArrayRef<int64_t> dims) const;
+
   /// Runs the entry: every buffer, the arena and the weights lie at the `edge` of their pages,
   /// outputs and arena begin with bytes of `fill`. Empty, or what went wrong; each of `outputs`,
   /// which come with types and shapes, gets its elements.

@@ -48,6 +48,8 @@ struct Case {
   std::vector<Values> values = {Values::normal, Values::special};
   /// Further sizes, for values of a sweep.
   std::vector<Sizes> sweeps = {};
+  /// Sizes that the program must not accept.
+  std::vector<Sizes> refused = {};
 
   /// The error allowed: `ulps` times the element type's epsilon times the bound's magnitude, times
   /// `terms` of the sizes where given. With 0, the reference rounded once. Otherwise `reason` says

@@ -12,6 +12,8 @@
 #include "llvm/TargetParser/Host.h"
 #include "gtest/gtest.h"
 
+#include <thread>
+
 using namespace mlir;
 using namespace nacre;
 using namespace nacre::test;
@@ -27,16 +29,18 @@ public:
 
 private:
   struct Target {
-    std::string cpu;
+    std::string cpu, error;
     std::unique_ptr<CompiledKernel> kernel;
   };
 
-  bool parse();
-  bool compileFor(StringRef cpu);
-  object::WeightSource weights();
+  bool compile();
+  void compile(Target &target, MLIRContext &context);
+  object::WeightSource weights(ModuleOp of);
   SmallVector<int64_t> shapeOf(unsigned argument, const Sizes &sizes);
   FailureOr<SmallVector<Tensor>> interpret(StringRef name, ArrayRef<Tensor> inputs);
   void compare(const Sizes &sizes, Values values);
+  void checkRefused(const Sizes &sizes);
+  SmallVector<int64_t> dimsOf(const Target &target, const Sizes &sizes);
   void compare(Target &target, const Sizes &sizes, ArrayRef<Tensor> inputs, ArrayRef<Tensor> want,
                ArrayRef<Tensor> bound, double ulps);
 
@@ -47,14 +51,14 @@ private:
 
 } // namespace
 
-/// One for all cases: dialects are slow to load.
-static MLIRContext &context() {
-  static MLIRContext *instance = [] {
-    auto *made = new MLIRContext(MLIRContext::Threading::DISABLED);
-    loadPipelineDialects(*made);
-    return made;
-  }();
-  return *instance;
+/// One for all cases, since dialects are slow to load, and one for each CPU that is compiled for.
+static MLIRContext &context(size_t number) {
+  static std::vector<std::unique_ptr<MLIRContext>> made;
+  while (made.size() <= number) {
+    made.push_back(std::make_unique<MLIRContext>(MLIRContext::Threading::DISABLED));
+    loadPipelineDialects(*made.back());
+  }
+  return *made[number];
 }
 
 /// The widest vectors that this machine has, and narrower ones.
@@ -71,17 +75,9 @@ static std::string describe(const Sizes &sizes) {
   return text;
 }
 
-bool Checker::parse() {
-  std::string text = moduleText(one.text);
-  module = parseSourceString<ModuleOp>(text, &context());
-  if (!module)
-    ADD_FAILURE() << "does not parse:\n" << text;
-  return static_cast<bool>(module);
-}
-
-object::WeightSource Checker::weights() {
-  auto load = [this](StringRef name) -> FailureOr<Tensor> {
-    auto global = module->lookupSymbol<ml_program::GlobalOp>(name);
+object::WeightSource Checker::weights(ModuleOp of) {
+  auto load = [this, of](StringRef name) -> FailureOr<Tensor> {
+    auto global = ModuleOp(of).lookupSymbol<ml_program::GlobalOp>(name);
     auto type = cast<RankedTensorType>(global.getType());
     auto stored = global->getAttrOfType<TypeAttr>("nn.stored");
     return makeWeight(one, name, stored ? stored.getValue() : type.getElementType(),
@@ -90,17 +86,33 @@ object::WeightSource Checker::weights() {
   return {load, [](StringRef) {}};
 }
 
-bool Checker::compileFor(StringRef cpu) {
-  OwningOpRef<ModuleOp> copy = module->clone();
-  if (Operation *bound = copy->lookupSymbol("bound"))
+void Checker::compile(Target &target, MLIRContext &context) {
+  auto program = parseSourceString<ModuleOp>(moduleText(one.text), &context);
+  if (Operation *bound = program->lookupSymbol("bound"))
     bound->erase();
-  std::string error;
-  auto kernel = CompiledKernel::create(*copy, weights(), cpu, error);
-  if (!error.empty())
-    ADD_FAILURE() << "for " << cpu.str() << ": " << error;
-  if (kernel)
-    targets.push_back({cpu.str(), std::move(kernel)});
-  return error.empty();
+  target.kernel = CompiledKernel::create(*program, weights(*program), target.cpu, target.error);
+}
+
+/// Compiles for all CPUs at once: that is what these tests spend their time with.
+bool Checker::compile() {
+  std::vector<Target> all;
+  for (StringRef cpu : cpus())
+    all.push_back({cpu.str(), "", nullptr});
+  std::vector<std::thread> threads;
+  for (auto [i, target] : llvm::enumerate(all))
+    threads.emplace_back([this, &target, &own = context(i + 1)] { compile(target, own); });
+  for (std::thread &thread : threads)
+    thread.join();
+  bool succeeded = true;
+  for (Target &target : all) {
+    if (!target.error.empty())
+      ADD_FAILURE() << "for " << target.cpu << ": " << target.error;
+    succeeded &= target.error.empty();
+    // None without an error: code that this machine does not run.
+    if (target.kernel)
+      targets.push_back(std::move(target));
+  }
+  return succeeded;
 }
 
 SmallVector<int64_t> Checker::shapeOf(unsigned argument, const Sizes &sizes) {
@@ -116,14 +128,12 @@ SmallVector<int64_t> Checker::shapeOf(unsigned argument, const Sizes &sizes) {
 
 FailureOr<SmallVector<Tensor>> Checker::interpret(StringRef name, ArrayRef<Tensor> inputs) {
   return interpreter::interpret(module->lookupSymbol<func::FuncOp>(name), inputs,
-                                {one.precision, weights().load});
+                                {one.precision, weights(*module).load});
 }
 
 void Checker::compare(Target &target, const Sizes &sizes, ArrayRef<Tensor> inputs,
                       ArrayRef<Tensor> want, ArrayRef<Tensor> bound, double ulps) {
-  SmallVector<int64_t> dims;
-  for (const std::string &variable : target.kernel->variables())
-    dims.push_back(sizes.at(variable));
+  SmallVector<int64_t> dims = dimsOf(target, sizes);
   auto entry = module->lookupSymbol<func::FuncOp>("kernel");
   struct Run {
     int threads;
@@ -187,19 +197,33 @@ void Checker::compare(const Sizes &sizes, Values values) {
     compare(target, sizes, inputs, *want, *bound, ulps);
 }
 
+SmallVector<int64_t> Checker::dimsOf(const Target &target, const Sizes &sizes) {
+  SmallVector<int64_t> dims;
+  for (const std::string &variable : target.kernel->variables())
+    dims.push_back(sizes.at(variable));
+  return dims;
+}
+
+void Checker::checkRefused(const Sizes &sizes) {
+  for (const Target &target : targets)
+    EXPECT_NE(target.kernel->refusal(dimsOf(target, sizes)), "") << describe(sizes);
+}
+
 void Checker::run() {
   ASSERT_TRUE(one.ulps == 0 || !one.reason.empty()) << "a tolerance without a reason";
-  if (!parse())
+  std::string text = moduleText(one.text);
+  module = parseSourceString<ModuleOp>(text, &context(0));
+  ASSERT_TRUE(module) << "does not parse:\n" << text;
+  if (!compile())
     return;
-  for (StringRef cpu : cpus())
-    if (!compileFor(cpu))
-      return;
   ASSERT_FALSE(targets.empty()) << "no code runs on this machine";
   for (const Sizes &sizes : one.sizes)
     for (Values values : one.values)
       compare(sizes, values);
   for (const Sizes &sizes : one.sweeps)
     compare(sizes, Values::sweep);
+  for (const Sizes &sizes : one.refused)
+    checkRefused(sizes);
 }
 
 void nacre::test::check(const Case &one) { Checker(one).run(); }

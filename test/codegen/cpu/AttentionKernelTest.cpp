@@ -1,0 +1,176 @@
+//===- AttentionKernelTest.cpp - compiled attention ------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "test/codegen/cpu/KernelCase.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace nacre::test;
+
+namespace {
+/// One form of attention: H heads of queries read G groups of keys and values.
+struct Form {
+  const char *name;
+  int heads, groups, depth, width; ///< sizes of q's and k's heads, and of v's
+  const char *mask = "";           ///< its type without the element, or none
+  const char *maskElement = "";
+  const char *attributes = "";
+  const char *element = "f32";
+};
+} // namespace
+
+constexpr Form forms[] = {
+    {"plain", 2, 2, 20, 20},
+    {"small_heads", 3, 3, 7, 7},
+    {"wide_values", 2, 2, 16, 33},
+    {"large_heads", 1, 1, 128, 128},
+    {"one_element", 2, 1, 1, 1},
+    {"grouped", 6, 2, 20, 7},
+    {"one_group", 4, 1, 8, 8},
+    {"causal", 2, 2, 20, 20, "", "", "causal"},
+    {"causal_grouped", 4, 2, 7, 20, "", "", "causal"},
+    {"scaled", 2, 2, 20, 20, "", "", "scale = 0.3 : f64"},
+    {"f16", 2, 2, 20, 20, "", "", "", "f16"},
+    {"bf16_causal", 2, 1, 20, 20, "", "", "causal", "bf16"},
+    {"f64", 2, 2, 7, 7, "", "", "", "f64"},
+    {"bool_full", 2, 2, 20, 20, "[B, 2, S, T]", "bool"},
+    {"bool_heads", 2, 2, 7, 20, "[1, 2, S, T]", "bool"},
+    {"bool_rows", 2, 2, 20, 20, "[S, T]", "bool"},
+    {"bool_keys", 2, 2, 20, 20, "[B, 1, 1, T]", "bool"},
+    {"bool_queries", 2, 2, 20, 20, "[B, 1, S, 1]", "bool"},
+    {"bool_line", 2, 2, 20, 20, "[T]", "bool"},
+    {"bool_one", 2, 2, 20, 20, "[1]", "bool"},
+    {"bool_causal", 2, 1, 20, 20, "[B, 1, 1, T]", "bool", "causal"},
+    {"float_full", 2, 2, 20, 20, "[B, 2, S, T]", "f32"},
+    {"float_rows", 4, 2, 20, 7, "[S, T]", "f32"},
+    {"float_keys", 2, 2, 20, 20, "[B, 1, 1, T]", "f32"},
+    {"float_queries", 2, 2, 20, 20, "[2, S, 1]", "f32"},
+    {"float_causal", 2, 2, 20, 20, "[1, T]", "f32", "causal"},
+    {"float_narrow", 2, 2, 20, 20, "[S, T]", "f16", "", "f16"},
+};
+
+static std::string attentionLine(const Form &form, const char *value, const char *result) {
+  std::string element = form.element, mask = form.mask;
+  std::string type = mask.empty() ? "" : ", " + std::string(form.maskElement) + mask;
+  return llvm::formatv(
+      "%{9} = nn.attention %q, %k, %{8}{0} {{{1}} : {2}[B, {3}, S, {5}], {2}[B, {4}, T, {5}], "
+      "{2}[B, {4}, T, {6}]{7} -> {2}[B, {3}, S, {6}]\n",
+      mask.empty() ? "" : " mask %mask", form.attributes, element, form.heads, form.groups,
+      form.depth, form.width, type, value, result);
+}
+
+/// The magnitude is that of the mean of |v|, times the largest score there can be: a score's error
+/// is relative to |q| |k|, and becomes the relative error of its weight.
+static std::string boundLines(const Form &form) {
+  std::string element = form.element;
+  std::string v = llvm::formatv("{0}[B, {1}, T, {2}]", element, form.groups, form.width);
+  std::string lines =
+      llvm::formatv("bound:\n%av = nn.abs %v : {0} -> {0}\n%four = arith.constant dense<4.0> : "
+                    "tensor<{1}>\n%high = arith.constant dense<1.0e3> : tensor<{1}>\n"
+                    "%zero = arith.constant dense<0.0> : tensor<{1}>\n",
+                    v, element);
+  lines += attentionLine(form, "av", "mean");
+  for (char name : {'q', 'k'}) {
+    std::string type =
+        llvm::formatv("{0}[B, {1}, {2}, {3}]", element, name == 'q' ? form.heads : form.groups,
+                      name == 'q' ? "S" : "T", form.depth);
+    lines += llvm::formatv(R"(
+      %a{0} = nn.abs %{0} : {1} -> {1}
+      %finite{0} = nn.compare lt %a{0}, %high : {1}, {2}[] -> {3}
+      %b{0} = nn.select %finite{0}, %a{0}, %zero : {3}, {1}, {2}[] -> {1}
+      %c{0} = nn.mul %b{0}, %b{0} : {1}, {1} -> {1}
+      %d{0} = nn.reduce sum %c{0} [3] : {1} -> {2}[B, {4}, {5}]
+      %e{0} = nn.reduce max %d{0} [0, 1, 2] : {2}[B, {4}, {5}] -> {2}[]
+    )",
+                           name, type, element, "bool" + type.substr(element.size()),
+                           name == 'q' ? form.heads : form.groups, name == 'q' ? "S" : "T");
+  }
+  std::string y = llvm::formatv("{0}[B, {1}, S, {2}]", element, form.heads, form.width);
+  return lines + llvm::formatv(R"(
+    %squared = nn.mul %eq, %ek : {0}[], {0}[] -> {0}[]
+    %largest = nn.sqrt %squared : {0}[] -> {0}[]
+    %factor = nn.add %largest, %four : {0}[], {0}[] -> {0}[]
+    %y = nn.mul %mean, %factor : {1}, {0}[] -> {1}
+  )",
+                               element, y)
+                     .str();
+}
+
+static std::vector<Sizes> lengths() {
+  std::vector<Sizes> result;
+  for (int64_t keys : {0, 1, 7, 16, 49, 97, 130})
+    result.push_back({{"B", 2}, {"S", 17}, {"T", keys}});
+  for (int64_t queries : {0, 1, 5, 65})
+    result.push_back({{"B", 2}, {"S", queries}, {"T", 50}});
+  result.push_back({{"B", 0}, {"S", 3}, {"T", 7}});
+  result.push_back({{"B", 1}, {"S", 130}, {"T", 130}});
+  result.push_back({{"B", 1}, {"S", 1}, {"T", 1003}});
+  return result;
+}
+
+static std::vector<Case> attentionCases() {
+  std::vector<Case> cases;
+  for (const Form &form : forms) {
+    std::string text = llvm::formatv("in q: {0}[B, {1}, S, {3}]\nin k: {0}[B, {2}, T, {3}]\n"
+                                     "in v: {0}[B, {2}, T, {4}]\n",
+                                     form.element, form.heads, form.groups, form.depth, form.width);
+    if (*form.mask)
+      text += std::string("in mask: ") + form.maskElement + form.mask + "\n";
+    text += llvm::formatv("out y: {0}[B, {1}, S, {2}]\n", form.element, form.heads, form.width);
+    text += attentionLine(form, "v", "y") + boundLines(form);
+    // One element in so many, so that most rows see numbers alone.
+    cases.push_back({.name = form.name,
+                     .text = text,
+                     .sizes = lengths(),
+                     .values = {Values::normal, Values::special},
+                     .ulps = 1,
+                     .reason = "scores are sums of products, weights exp of them, the result a sum",
+                     .terms =
+                         [=](const Sizes &sizes) {
+                           return 4 + (form.depth + static_cast<double>(sizes.at("T"))) / 4;
+                         },
+                     .largest = 100,
+                     .specialsEvery = 3000});
+  }
+  return cases;
+}
+
+/// As models write it: heads are slices of one projection, and merge again.
+static const std::vector<Case> modelCases = {{
+    .name = "split_and_merged_heads",
+    .text = R"(
+       in x: f32[B, S, 60]
+       out y: f32[B, S, 20]
+       %c0 = arith.constant 0 : index
+       %c1 = arith.constant 1 : index
+       %b = tensor.dim %x, %c0 : f32[B, S, 60]
+       %s = tensor.dim %x, %c1 : f32[B, S, 60]
+       %q0 = tensor.extract_slice %x[0, 0, 0] [%b, %s, 20] [1, 1, 1] : f32[B, S, 60] to f32[B, S, 20]
+       %k0 = tensor.extract_slice %x[0, 0, 20] [%b, %s, 20] [1, 1, 1] : f32[B, S, 60] to f32[B, S, 20]
+       %v0 = tensor.extract_slice %x[0, 0, 40] [%b, %s, 20] [1, 1, 1] : f32[B, S, 60] to f32[B, S, 20]
+       %q1 = nn.reshape %q0 [%b, %s] : f32[B, S, 20] -> f32[B, S, 4, 5]
+       %k1 = nn.reshape %k0 [%b, %s] : f32[B, S, 20] -> f32[B, S, 4, 5]
+       %v1 = nn.reshape %v0 [%b, %s] : f32[B, S, 20] -> f32[B, S, 4, 5]
+       %q = nn.transpose %q1 [0, 2, 1, 3] : f32[B, S, 4, 5] -> f32[B, 4, S, 5]
+       %k = nn.transpose %k1 [0, 2, 1, 3] : f32[B, S, 4, 5] -> f32[B, 4, S, 5]
+       %v = nn.transpose %v1 [0, 2, 1, 3] : f32[B, S, 4, 5] -> f32[B, 4, S, 5]
+       %a = nn.attention %q, %k, %v {causal} : f32[B, 4, S, 5], f32[B, 4, S, 5], f32[B, 4, S, 5] -> f32[B, 4, S, 5]
+       %t = nn.transpose %a [0, 2, 1, 3] : f32[B, 4, S, 5] -> f32[B, S, 4, 5]
+       %y = nn.reshape %t [%b, %s] : f32[B, S, 4, 5] -> f32[B, S, 20]
+       bound:
+       %slice = nn.abs %x : f32[B, S, 60] -> f32[B, S, 60]
+       %m = nn.reduce max %slice [0, 1, 2] : f32[B, S, 60] -> f32[]
+       %c0 = arith.constant 0 : index
+       %c1 = arith.constant 1 : index
+       %b = tensor.dim %x, %c0 : f32[B, S, 60]
+       %s = tensor.dim %x, %c1 : f32[B, S, 60]
+       %y = nn.broadcast %m[%b, %s] : f32[] -> f32[B, S, 20]
+     )",
+    .sizes = ragged("S", {{"B", 2}}),
+    .values = {Values::normal},
+    .ulps = 60,
+    .reason = "scores up to 15 of sums of 5 products; the result relative to the largest value",
+}};
+
+static const bool registered =
+    registerCases("Attention", attentionCases()) && registerCases("AttentionInModels", modelCases);
