@@ -72,11 +72,11 @@ struct PackLinear : OpRewritePattern<nn::LinearOp> {
     if (!isWeightExpression(op.getWeight()))
       return multiplyActivations(op, rewriter);
     Value weight = op.getWeight();
-    if (op.getPrecision() == nn::Precision::int8 && !ShapedType::isDynamic(
-            typeOf(op.getInput()).getShape().back()))
+    if (op.getPrecision() == nn::Precision::int8 &&
+        !ShapedType::isDynamic(typeOf(op.getInput()).getShape().back()))
       return packInt8(op, rewriter);
-    Type stored = op.getPrecision() == nn::Precision::bf16 ? rewriter.getBF16Type()
-                                                           : keptType(weight);
+    Type stored =
+        op.getPrecision() == nn::Precision::bf16 ? rewriter.getBF16Type() : keptType(weight);
     weight = castTo(rewriter, loc, weight, stored ? stored : real);
     if (op.getInputMajor())
       weight = transpose(rewriter, loc, weight, {1, 0});
@@ -101,8 +101,8 @@ struct PackLinear : OpRewritePattern<nn::LinearOp> {
         nn::QuantizeRowsOp::create(rewriter, loc, castTo(rewriter, loc, op.getInput(), f32));
     Value pack = nn::PackInt8Op::create(rewriter, loc, weight, panel);
     Value bias = op.getBias() ? castTo(rewriter, loc, op.getBias(), f32) : Value();
-    Value result = nn::PackedLinearInt8Op::create(rewriter, loc, rows, pack, bias, outputs, depth,
-                                                  panel);
+    Value result =
+        nn::PackedLinearInt8Op::create(rewriter, loc, rows, pack, bias, outputs, depth, panel);
     rewriter.replaceOp(op, castTo(rewriter, loc, result, elementOf(op.getResult())));
     ++packed;
     return success();

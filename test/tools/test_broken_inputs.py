@@ -224,6 +224,7 @@ CASES = {
         "compile net.ncr --weights w.safetensors --cpu=zen99",
         {"net.ncr": NET, "w": good_weights}, "nacre compile|--cpu", "zen99", ".",
     ),
+    "an unknown precision": Case("compile net.ncr --precision=int7", {"net.ncr": NET}, "--precision", "'int7'", "did you mean 'int8'"),
     "a file that cannot be laid out": Case("fmt a.ncr", {"a.ncr": "model {"}, r"a\.ncr:1:\d+", "expected", "."),
     "a file that is not laid out": Case("fmt --check a.ncr", {"a.ncr": "model  Net{}"}, r"a\.ncr", "not laid out", "nacre fmt"),
 }
