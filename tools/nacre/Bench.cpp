@@ -53,7 +53,7 @@ struct Samples {
   /// By step, then by profiled call.
   std::vector<std::vector<double>> seconds, waited;
   std::vector<double> outside;
-  std::vector<Limits> limits;
+  std::vector<Measured> limits;
 
   BenchRun summarize(Statistic statistic) const;
 };
@@ -105,8 +105,8 @@ BenchRun Samples::summarize(Statistic statistic) const {
   run.outside = time(outside);
   for (size_t roof = 0; roof < numRoofs; ++roof) {
     std::vector<double> rates;
-    for (const Limits &measured : limits)
-      rates.push_back(measured.rates[roof]);
+    for (const Measured &measured : limits)
+      rates.push_back((best ? measured.best : measured.whole).rates[roof]);
     run.limits.rates[roof] = best ? *llvm::max_element(rates) : median(std::move(rates));
   }
   return run;

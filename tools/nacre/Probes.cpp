@@ -138,16 +138,24 @@ uint64_t systemNumber(int name, uint64_t fallback) {
   return value > 0 ? static_cast<uint64_t>(value) : fallback;
 }
 
-/// Calls `work` until `seconds` have passed; returns what it adds up to a second.
+/// Calls `work` until `seconds` have passed, and measures what it adds up a second: in all, and in
+/// the best call, which other programs have left alone.
 template <typename Work>
-double rateOf(double seconds, Work work) {
+Rate rateOf(double seconds, Work work) {
+  using Seconds = std::chrono::duration<double>;
   const auto start = steady_clock::now();
-  double done = 0, elapsed;
+  auto last = start;
+  Rate rate;
+  double done = 0;
   do {
-    done += work();
-    elapsed = std::chrono::duration<double>(steady_clock::now() - start).count();
-  } while (elapsed < seconds);
-  return done / elapsed;
+    const double part = work();
+    const auto now = steady_clock::now();
+    rate.best = std::max(rate.best, part / Seconds(now - last).count());
+    done += part;
+    last = now;
+  } while (Seconds(last - start).count() < seconds);
+  rate.whole = done / Seconds(last - start).count();
+  return rate;
 }
 
 constexpr size_t megabyte = 1 << 20;
@@ -184,7 +192,7 @@ struct alignas(128) Probes::Worker {
   Memory memory;
   size_t bytes = 0;
   size_t at = 0; ///< where in its part of `dram` it goes on
-  double rate = 0;
+  Rate rate;
   float floatSink = 0;
   int64_t intSink = 0;
 };
@@ -241,9 +249,9 @@ void Probes::prepare(int threads, Team team) {
   });
 }
 
-double Probes::compute(int threads, Team team, Roof arithmetic, double seconds) {
+Rate Probes::compute(int threads, Team team, Roof arithmetic, double seconds) {
   if ((arithmetic == Roof::Bf16 && !hasBf16) || (arithmetic == Roof::Int8 && !hasInt8))
-    return 0;
+    return {};
   team(threads, [&](int thread) {
     Worker &worker = workers[thread];
     worker.rate = rateOf(seconds, [&] {
@@ -256,61 +264,69 @@ double Probes::compute(int threads, Team team, Roof arithmetic, double seconds) 
       return multiplyAdd(vectorBytes, 20000, worker.floatSink);
     });
   });
-  double rate = 0;
-  for (const Worker &worker : llvm::ArrayRef(workers).take_front(threads))
-    rate += worker.rate;
-  return rate;
+  return sumOfRates(threads);
 }
 
 /// Each thread reads memory of its own again and again.
-double Probes::read(int threads, Team team, size_t bytesPerThread, double seconds) {
+Rate Probes::read(int threads, Team team, size_t bytesPerThread, double seconds) {
   const size_t bytes = bytesPerThread / 1024 * 1024;
   team(threads, [&](int thread) {
     Worker &worker = workers[thread];
-    worker.rate = 0;
+    worker.rate = {};
     if (!worker.memory || worker.bytes < bytes)
       return;
     // Once to bring it in.
     worker.intSink += sum(vectorBytes, worker.memory.get(), bytes);
+    // Long enough for the clock.
+    const size_t times = std::max<size_t>(8 * megabyte / std::max<size_t>(bytes, 1), 1);
     worker.rate = rateOf(seconds, [&] {
-      worker.intSink += sum(vectorBytes, worker.memory.get(), bytes);
-      return static_cast<double>(bytes);
+      for (size_t i = 0; i < times; ++i)
+        worker.intSink += sum(vectorBytes, worker.memory.get(), bytes);
+      return static_cast<double>(bytes * times);
     });
   });
-  double rate = 0;
-  for (const Worker &worker : llvm::ArrayRef(workers).take_front(threads))
-    rate += worker.rate;
-  return rate;
+  return sumOfRates(threads);
 }
 
 /// Each thread reads on in its part of a memory that no cache holds.
-double Probes::readAll(int threads, Team team, double seconds) {
-  const size_t part = dramBytes / threads / megabyte * megabyte;
+Rate Probes::readAll(int threads, Team team, double seconds) {
+  constexpr size_t step = 4 * megabyte;
+  const size_t part = dramBytes / threads / step * step;
   if (!dram || part == 0)
-    return 0;
+    return {};
   team(threads, [&](int thread) {
     Worker &worker = workers[thread];
     const char *mine = dram.get() + thread * part;
     worker.rate = rateOf(seconds, [&] {
-      worker.at = worker.at + megabyte > part ? 0 : worker.at;
-      worker.intSink += sum(vectorBytes, mine + worker.at, megabyte);
-      worker.at += megabyte;
-      return static_cast<double>(megabyte);
+      worker.at = worker.at + step > part ? 0 : worker.at;
+      worker.intSink += sum(vectorBytes, mine + worker.at, step);
+      worker.at += step;
+      return static_cast<double>(step);
     });
   });
-  double rate = 0;
-  for (const Worker &worker : llvm::ArrayRef(workers).take_front(threads))
-    rate += worker.rate;
-  return rate;
+  return sumOfRates(threads);
 }
 
-Limits Probes::measure(int threads, Team team) {
-  Limits limits;
+Rate Probes::sumOfRates(int threads) const {
+  Rate sum;
+  for (const Worker &worker : llvm::ArrayRef(workers).take_front(threads)) {
+    sum.whole += worker.rate.whole;
+    sum.best += worker.rate.best;
+  }
+  return sum;
+}
+
+Measured Probes::measure(int threads, Team team) {
+  Measured measured;
+  auto set = [&](Roof roof, Rate rate) {
+    measured.whole[roof] = rate.whole;
+    measured.best[roof] = rate.best;
+  };
   for (Roof arithmetic : arithmetics)
-    limits[arithmetic] = compute(threads, team, arithmetic, 3e-3);
-  limits[Roof::Dram] = readAll(threads, team, 6e-3);
-  limits[Roof::L2] = read(threads, team, sizes.l2 / 2, 2e-3);
+    set(arithmetic, compute(threads, team, arithmetic, 3e-3));
+  set(Roof::Dram, readAll(threads, team, 6e-3));
+  set(Roof::L2, read(threads, team, sizes.l2 / 2, 2e-3));
   if (sizes.l3 >= 8 * sizes.l2 * threads)
-    limits[Roof::L3] = read(threads, team, 4 * sizes.l2, 3e-3);
-  return limits;
+    set(Roof::L3, read(threads, team, 4 * sizes.l2, 3e-3));
+  return measured;
 }

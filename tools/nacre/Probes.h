@@ -31,6 +31,14 @@ struct Limits {
   double operator[](Roof roof) const { return rates[static_cast<size_t>(roof)]; }
 };
 
+/// Over a whole probe, and in its best part.
+struct Rate {
+  double whole = 0, best = 0;
+};
+struct Measured {
+  Limits whole, best;
+};
+
 struct CacheSizes {
   uint64_t l2 = 0; ///< of one core
   uint64_t l3 = 0; ///< of all; 0: there is none
@@ -53,7 +61,7 @@ public:
   /// Takes memory for up to so many threads, and touches it.
   void prepare(int threads, Team team);
   /// Measures all limits once, in about 20 ms. After `prepare`.
-  Limits measure(int threads, Team team);
+  Measured measure(int threads, Team team);
 
   const CacheSizes &caches() const { return sizes; }
   /// "512-bit vectors".
@@ -68,9 +76,11 @@ private:
   using Memory = std::unique_ptr<char, Unmap>;
   static Memory allocate(size_t bytes);
 
-  double read(int threads, Team team, size_t bytesPerThread, double seconds);
-  double readAll(int threads, Team team, double seconds);
-  double compute(int threads, Team team, Roof arithmetic, double seconds);
+  Rate read(int threads, Team team, size_t bytesPerThread, double seconds);
+  Rate readAll(int threads, Team team, double seconds);
+  Rate compute(int threads, Team team, Roof arithmetic, double seconds);
+
+  Rate sumOfRates(int threads) const;
 
   CacheSizes sizes;
   size_t dramBytes = 0;

@@ -257,8 +257,13 @@ void Panel::drawRoofs() {
     line(x(begin), y(rate), right, y(rate), ink, 2);
     const std::string words = fmt::format(
         "{} {} GFLOP/s", arithmetic == Roof::Fma ? "f32 FMA" : nameOf(arithmetic), giga(rate));
-    text(x(begin) + 6, y(rate) - 8, 13, ink, words, "font-weight=\"600\"");
-    taken.push_back({x(begin), y(rate) - 22, x(begin) + 14 + widthOf(words, 13), y(rate) + 3});
+    const double length = widthOf(words, 15), base = y(rate) - 8;
+    // At the left end; there the lines of memories cross a lower roof.
+    double px = x(begin) + 6;
+    if (rate < peak && !onDot({right - length, base - 14, right, base + 4}))
+      px = right - length;
+    text(px, base, 13, ink, words, "font-weight=\"600\"");
+    taken.push_back({px - 6, base - 14, px + length, base + 11});
   }
 }
 
