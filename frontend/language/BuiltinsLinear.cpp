@@ -67,6 +67,12 @@ static Value applyAttention(BuiltinCall &call) {
                           call.e.print(call.type(i).dims[1]));
       return {};
     }
+  for (unsigned i : {Q, V})
+    if (call.e.dependsOnRun(call.type(i).dims[3])) {
+      call.errorAt(i, "the size of a head must be known at compile time, but is " +
+                          call.e.print(call.type(i).dims[3]));
+      return {};
+    }
   if (call.has(Mask)) {
     const TensorType &mask = call.type(Mask);
     if (!isBool(mask.element) && mask.element != q.element)

@@ -253,6 +253,9 @@ private:
         // Attention needs to know how many heads there are.
         (rank == 4 && (typeOf(left).isDynamicDim(1) || typeOf(right).isDynamicDim(1) ||
                        typeOf(value).isDynamicDim(1))) ||
+        // Its kernels have a head's elements in registers.
+        typeOf(left).isDynamicDim(rank - 1) ||
+        typeOf(value).isDynamicDim(product.transposed ? rank - 2 : rank - 1) ||
         !scores.mask.isValid(rank))
       return failure();
 

@@ -96,3 +96,12 @@ func.func @unknown_heads(%q: tensor<1x?x?x8xf32>) -> tensor<1x?x?x8xf32> {
   %y = nn.matmul %p, %q : tensor<1x?x?x?xf32>, tensor<1x?x?x8xf32> -> tensor<1x?x?x8xf32>
   return %y : tensor<1x?x?x8xf32>
 }
+
+// Nor is an unknown size of a head one for its kernels.
+// CHECK-LABEL: @unknown_head_size
+func.func @unknown_head_size(%q: tensor<1x2x?x?xf32>) -> tensor<1x2x?x?xf32> {
+  %s = nn.matmul %q, %q {transpose_rhs} : tensor<1x2x?x?xf32>, tensor<1x2x?x?xf32> -> tensor<1x2x?x?xf32>
+  %p = nn.softmax %s {axis = 3 : i64} : tensor<1x2x?x?xf32> -> tensor<1x2x?x?xf32>
+  %y = nn.matmul %p, %q : tensor<1x2x?x?xf32>, tensor<1x2x?x?xf32> -> tensor<1x2x?x?xf32>
+  return %y : tensor<1x2x?x?xf32>
+}
