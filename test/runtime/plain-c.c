@@ -3,6 +3,7 @@
 
 #include "nacre/artifact.h"
 #include "nacre/nacre.h"
+#include "nacre/profile.h"
 #include "nacre/weights_format.h"
 
 #include <stdio.h>
