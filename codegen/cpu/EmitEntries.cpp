@@ -124,10 +124,8 @@ void EntryFunctions::emitShapes() {
     Value number = arith::IndexCastOp::create(b, loc, b.getI64Type(), size);
     LLVM::StoreOp::create(b, loc, number, place);
   };
-  // Input and output buffers are viewed with their sizes.
-  SmallVector<Attribute> all(inputs.begin(), inputs.end());
-  llvm::append_range(all, results);
-  for (auto [i, info] : llvm::enumerate(all)) {
+  // Buffers of inputs are viewed with their sizes.
+  for (auto [i, info] : llvm::enumerate(inputs)) {
     auto type =
         cast<RankedTensorType>(cast<TypeAttr>(cast<DictionaryAttr>(info).get("type")).getValue());
     memref::ViewOp view;
@@ -154,6 +152,19 @@ void EntryFunctions::emitShapes() {
             known = mapping.lookup(entry.getArgument(firstVariable + v));
       }
       store(known ? known : arith::ConstantIndexOp::create(b, loc, 0).getResult());
+    }
+  }
+  // Those of results are what the entry returns.
+  ValueRange returned = entry.getBody().front().getTerminator()->getOperands();
+  for (Attribute info : results) {
+    auto type = cast<TypeAttr>(cast<DictionaryAttr>(info).get("type")).getValue();
+    for (int64_t size : cast<RankedTensorType>(type).getShape()) {
+      if (!ShapedType::isDynamic(size)) {
+        store(arith::ConstantIndexOp::create(b, loc, size));
+        continue;
+      }
+      store(copyIndex(returned.front()));
+      returned = returned.drop_front();
     }
   }
   func::ReturnOp::create(b, loc);

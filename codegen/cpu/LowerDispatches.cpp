@@ -155,10 +155,13 @@ void EntryLowering::declare() {
       }
   }
   SmallVector<Type> arguments(1 + type.getNumInputs() + type.getNumResults(), bytes);
+  SmallVector<Type> sizes;
+  for (Type result : type.getResults())
+    sizes.append(cast<RankedTensorType>(result).getNumDynamicDims(), index);
   arguments.append(names.size(), index);
   arguments.append({index, index, LLVM::LLVMPointerType::get(context)});
   b.setInsertionPoint(entry);
-  lowered = func::FuncOp::create(b, loc, entry.getName(), b.getFunctionType(arguments, {}));
+  lowered = func::FuncOp::create(b, loc, entry.getName(), b.getFunctionType(arguments, sizes));
   lowered.setPrivate();
   lowered->setAttr("nn.entry", b.getUnitAttr());
   if (Attribute doc = entry->getAttr("nn.doc"))
@@ -280,7 +283,11 @@ LogicalResult EntryLowering::convert(Operation &op) {
     return success();
   }
   if (isa<func::ReturnOp>(op)) {
-    func::ReturnOp::create(b, loc);
+    // A result may be a view of what its kernel writes: its sizes are known here alone.
+    SmallVector<Value> sizes;
+    for (Value result : op.getOperands())
+      llvm::append_range(sizes, storage.lookup(result).sizes);
+    func::ReturnOp::create(b, loc, sizes);
     return success();
   }
   // Arithmetic on sizes, and what it must satisfy.

@@ -64,8 +64,8 @@ def LowerDispatches : Pass<"lower-dispatches", "::mlir::ModuleOp"> {
   let description = [{
     Tensors become buffers. An entry takes the weights' bytes, one byte buffer per input and
     output, its dimension variables, and `(thread, threads, team)`; it allocates what lives
-    between its kernels and calls them with a barrier after each. Equal dispatches share a
-    kernel. Each weight gets its place in the weights file.
+    between its kernels and calls them with a barrier after each, and returns the dynamic sizes of
+    its results. Equal dispatches share a kernel. Each weight gets its place in the weights file.
 
     Before:
     ```mlir

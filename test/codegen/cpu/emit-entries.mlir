@@ -12,3 +12,20 @@ func.func @positions(%x: tensor<?x16xf32> {nn.dims = ["S", "16"]}, %table: tenso
   %1 = nn.add %x, %0 : tensor<?x16xf32>, tensor<?x16xf32> -> tensor<?x16xf32>
   return %1 : tensor<?x16xf32>
 }
+
+// A result may be another view of what a kernel writes.
+// CHECK: func.func @flat.shapes(%[[DIMS:.*]]: !llvm.ptr, %[[SIZES:.*]]: !llvm.ptr)
+// CHECK: %[[PRODUCT:.*]] = arith.muli
+// CHECK: %[[LAST:.*]] = llvm.getelementptr %[[SIZES]][2]
+// CHECK: %[[T:.*]] = arith.index_cast %[[PRODUCT]] : index to i64
+// CHECK: llvm.store %[[T]], %[[LAST]]
+func.func @flat(%x: tensor<?x?xf32> {nn.dims = ["M", "N"]}) -> tensor<?xf32> attributes {nn.entry} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %m = tensor.dim %x, %c0 : tensor<?x?xf32>
+  %n = tensor.dim %x, %c1 : tensor<?x?xf32>
+  %t = arith.muli %m, %n : index
+  %a = nn.exp %x : tensor<?x?xf32> -> tensor<?x?xf32>
+  %y = nn.reshape %a[%t] : tensor<?x?xf32> -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
