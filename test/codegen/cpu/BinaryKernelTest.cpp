@@ -11,7 +11,7 @@ using namespace nacre::test;
 namespace {
 
 constexpr const char *floats[] = {"f32", "f16", "bf16", "f64"};
-constexpr const char *integers[] = {"i64", "i32", "i16", "i8"};
+constexpr const char *integers[] = {"i64", "i32", "i16", "i8", "u8"};
 constexpr const char *predicates[] = {"eq", "ne", "lt", "le", "gt", "ge"};
 
 /// A program of one result for each operation of `x` and `y`, written with {0}.
@@ -123,6 +123,7 @@ static std::vector<Case> castCases() {
                      .sizes = ragged("N") + std::vector<Sizes>{{{"N", 5003}}},
                      .values = {Values::normal},
                      .ranges = {{"i8x", {-127, 127}},
+                                {"u8x", {0, 255}},
                                 {"i16x", {-32000, 32000}},
                                 {"i32x", {-2.1e9, 2.1e9}},
                                 {"i64x", {-9.2e18, 9.2e18}}}});

@@ -20,7 +20,7 @@ struct Port {
 /// The element types of the language, and MLIR's words for them.
 constexpr std::pair<StringRef, StringRef> elements[] = {
     {"f32", "f32"}, {"f16", "f16"}, {"bf16", "bf16"}, {"f64", "f64"}, {"i64", "i64"},
-    {"i32", "i32"}, {"i16", "i16"}, {"i8", "i8"},     {"bool", "i1"}};
+    {"i32", "i32"}, {"i16", "i16"}, {"i8", "i8"},     {"u8", "ui8"},  {"bool", "i1"}};
 
 } // namespace
 

@@ -8,7 +8,8 @@
 using namespace nacre::test;
 using nacre::interpreter::Tensor;
 
-constexpr const char *allTypes[] = {"f32", "f16", "bf16", "f64", "i64", "i32", "i16", "i8", "bool"};
+constexpr const char *allTypes[] = {"f32", "f16", "bf16", "f64", "i64",
+                                    "i32", "i16", "i8",   "u8",  "bool"};
 
 static const std::vector<Sizes> matrices = ragged("N", {{"M", 3}}) + ragged("M", {{"N", 5}});
 static const std::vector<Sizes> manyRows = {{{"M", 70001}, {"N", 3}}, {{"M", 3}, {"N", 100003}}};
@@ -102,6 +103,7 @@ static std::vector<Case> moveCases() {
   std::vector<Case> cases;
   for (std::string element : allTypes) {
     std::string padding = element == "bool"   ? "true"
+                          : element == "u8"   ? "200 : ui8"
                           : element[0] == 'i' ? "-3 : " + element
                           : element == "bf16" ? "-1.5 : bf16"
                                               : "-0.0 : " + element;
@@ -202,7 +204,7 @@ static std::vector<Case> moveCases() {
                    )",
                    .sizes = matrices,
                    .values = {Values::special}});
-  for (std::string element : {"f32", "f16", "bf16", "f64", "i64", "i32", "i16", "i8"})
+  for (std::string element : {"f32", "f16", "bf16", "f64", "i64", "i32", "i16", "i8", "u8"})
     cases.push_back({.name = "iota_" + element,
                      .text = llvm::formatv(R"(
                        in x: f32[N]

@@ -296,7 +296,73 @@ static std::vector<Case> batchNormCases() {
   return cases;
 }
 
+/// Norms between the parts of a transformer's layer.
+static const std::vector<Case> chains = {
+    {.name = "norm_after_residual",
+     .text = R"(
+       in x0: f32[M, N]
+       in r: f32[M, N]
+       in s: f32[N]
+       in b: f32[N]
+       out total: f32[M, N]
+       out y: f32[M, N]
+       out z: f32[M, N]
+       %total = nn.add %x0, %r : f32[M, N], f32[M, N] -> f32[M, N]
+       %y = nn.layer_norm %total scale %s : f32[N] bias %b : f32[N] {epsilon = 1.0e-5 : f64} : f32[M, N] -> f32[M, N]
+       %0 = nn.layer_norm %r {epsilon = 1.0e-5 : f64} : f32[M, N] -> f32[M, N]
+       %z = nn.add %0, %x0 : f32[M, N], f32[M, N] -> f32[M, N]
+       bound:
+       %x = nn.add %x0, %r : f32[M, N], f32[M, N] -> f32[M, N]
+     )" + llvm::formatv(normBound, "f32[M, N]", "[1]", "f32[M, 1]", "f32").str() +
+             R"(
+       %total = nn.abs %x : f32[M, N] -> f32[M, N]
+       %as = nn.abs %s : f32[N] -> f32[N]
+       %ab = nn.abs %b : f32[N] -> f32[N]
+       %y1 = nn.mul %y0, %as : f32[M, N], f32[N] -> f32[M, N]
+       %y = nn.add %y1, %ab : f32[M, N], f32[N] -> f32[M, N]
+       %ar = nn.abs %r : f32[M, N] -> f32[M, N]
+       %rv = nn.layer_norm %ar {epsilon = 1.0e-5 : f64} : f32[M, N] -> f32[M, N]
+       %av = nn.abs %rv : f32[M, N] -> f32[M, N]
+       %ax = nn.abs %x0 : f32[M, N] -> f32[M, N]
+       %z0 = nn.add %av, %ax : f32[M, N], f32[M, N] -> f32[M, N]
+       %four = arith.constant dense<4.0> : tensor<f32>
+       %z = nn.add %z0, %four : f32[M, N], f32[] -> f32[M, N]
+     )",
+     .sizes = ragged("N", {{"M", 3}}),
+     .values = {Values::normal},
+     .ulps = 12,
+     .reason =
+         "as layer_norm, of numbers that have rounded before; the mean may be the deviation's "
+         "four times",
+     .terms = rowSum("N")},
+    {.name = "gated_after_rms_norm",
+     .text = R"(
+       in x: bf16[M, N]
+       in r: bf16[M, N]
+       in s: bf16[N]
+       out y: bf16[M, N]
+       %sum = nn.add %x, %r : bf16[M, N], bf16[M, N] -> bf16[M, N]
+       %n = nn.rms_norm %sum scale %s : bf16[N] {epsilon = 1.0e-6 : f64} : bf16[M, N] -> bf16[M, N]
+       %g = nn.silu %n : bf16[M, N] -> bf16[M, N]
+       %y = nn.mul %g, %r : bf16[M, N], bf16[M, N] -> bf16[M, N]
+       bound:
+       %ax = nn.abs %x : bf16[M, N] -> bf16[M, N]
+       %ar = nn.abs %r : bf16[M, N] -> bf16[M, N]
+       %as = nn.abs %s : bf16[N] -> bf16[N]
+       %sum = nn.add %ax, %ar : bf16[M, N], bf16[M, N] -> bf16[M, N]
+       %t = nn.add %x, %r : bf16[M, N], bf16[M, N] -> bf16[M, N]
+       %n = nn.rms_norm %t scale %as : bf16[N] {epsilon = 1.0e-6 : f64} : bf16[M, N] -> bf16[M, N]
+       %q = nn.div %n, %t : bf16[M, N], bf16[M, N] -> bf16[M, N]
+       %m = nn.mul %q, %sum : bf16[M, N], bf16[M, N] -> bf16[M, N]
+       %y = nn.mul %m, %ar : bf16[M, N], bf16[M, N] -> bf16[M, N]
+     )",
+     .sizes = ragged("N", {{"M", 3}}),
+     .values = {Values::normal},
+     .ulps = 4,
+     .reason = "the sum, the norm and silu may round to bf16 on the way"},
+};
+
 static const bool registered =
-    registerCases("Softmax", softmaxCases()) && registerCases("LayerNorm", layerNormCases()) &&
-    registerCases("RmsNorm", rmsNormCases()) && registerCases("GroupNorm", groupNormCases()) &&
-    registerCases("BatchNorm", batchNormCases());
+    registerCases("NormInModels", chains) && registerCases("Softmax", softmaxCases()) &&
+    registerCases("LayerNorm", layerNormCases()) && registerCases("RmsNorm", rmsNormCases()) &&
+    registerCases("GroupNorm", groupNormCases()) && registerCases("BatchNorm", batchNormCases());

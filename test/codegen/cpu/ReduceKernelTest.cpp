@@ -89,7 +89,7 @@ static std::vector<Case> reduceCases() {
                      .terms = [](const Sizes &sizes) { return 1 + elements(sizes) / 2; },
                      .ranges = {{"x", {0.9, 1.1}}}});
   }
-  for (std::string element : {"i64", "i32", "i16", "i8"})
+  for (std::string element : {"i64", "i32", "i16", "i8", "u8"})
     cases.push_back({.name = element,
                      .text = reductions(element, {"sum", "max", "min", "prod"}, false),
                      .sizes = cubes,
