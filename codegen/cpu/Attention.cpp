@@ -11,7 +11,7 @@
 
 #include "codegen/cpu/Kernels.h"
 #include "codegen/cpu/MicroKernel.h"
-#include "codegen/cpu/VectorMath.h"
+#include "codegen/cpu/VectorFunctions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"

@@ -4,7 +4,7 @@
 #include "codegen/cpu/Kernels.h"
 #include "codegen/cpu/RowLoops.h"
 #include "codegen/cpu/TileEmitter.h"
-#include "codegen/cpu/VectorMath.h"
+#include "codegen/cpu/VectorFunctions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"

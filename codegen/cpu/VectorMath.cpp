@@ -3,8 +3,9 @@
 
 #include "codegen/cpu/VectorMath.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "codegen/cpu/VectorArithmetic.h"
+#include "codegen/cpu/VectorFunctions.h"
+
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -14,115 +15,54 @@ using namespace mlir;
 using namespace nacre;
 using namespace nacre::cpu;
 
-namespace {
+/// Of Klambauer et al. 2017.
+constexpr double seluScale = 1.0507009873554804934, seluAlpha = 1.6732632423543772848;
 
-/// Writes arithmetic on one type: the operands' or, after `widened`, f32.
-struct Emitter {
-  KernelBuilder &b;
-  Type type;
-
-  Value constant(double value) const { return b.splat(type, value); }
-  template <typename Op, typename... Args>
-  Value make(Args &&...args) const {
-    return Op::create(b, b.loc, std::forward<Args>(args)...).getResult();
-  }
-  Value add(Value x, Value y) const { return make<arith::AddFOp>(x, y); }
-  Value sub(Value x, Value y) const { return make<arith::SubFOp>(x, y); }
-  Value mul(Value x, Value y) const { return make<arith::MulFOp>(x, y); }
-  Value div(Value x, Value y) const { return make<arith::DivFOp>(x, y); }
-  Value fma(Value x, Value y, Value z) const { return b.fma(x, y, z); }
-  Value compare(arith::CmpFPredicate predicate, Value x, Value y) const {
-    return make<arith::CmpFOp>(predicate, x, y);
-  }
-  Value select(Value condition, Value x, Value y) const {
-    return make<arith::SelectOp>(condition, x, y);
-  }
-  bool isF32() const { return getElementTypeOrSelf(type).isF32(); }
-  Value exp(Value x) const { return emitExp(b, x); }
-  Value one() const { return constant(1.0); }
-
-  /// 1 / (1 + e^-x), below zero as e^x / (1 + e^x): neither overflows.
-  Value sigmoid(Value x) const {
-    Value small = exp(make<arith::NegFOp>(make<math::AbsFOp>(x)));
-    Value negative = compare(arith::CmpFPredicate::OLT, x, constant(0));
-    return div(select(negative, small, one()), add(one(), small));
-  }
-  /// The polynomial that log becomes knows no denormals: these are scaled.
-  Value log(Value x) const {
-    if (!isF32())
-      return make<math::LogOp>(x);
-    constexpr int scale = 23;
-    Value tiny = compare(arith::CmpFPredicate::OLT, x, constant(0x1p-126));
-    Value scaled = select(tiny, mul(x, constant(std::ldexp(1.0, scale))), x);
-    return sub(make<math::LogOp>(scaled), select(tiny, constant(scale * M_LN2), constant(0)));
-  }
-  /// The larger of x and `bound`, where a NaN x stays: the comparison is false for it.
-  Value atLeast(Value x, double bound) const {
-    Value limit = constant(bound);
-    return select(compare(arith::CmpFPredicate::OLT, x, limit), limit, x);
-  }
-  Value atMost(Value x, double bound) const {
-    Value limit = constant(bound);
-    return select(compare(arith::CmpFPredicate::OGT, x, limit), limit, x);
-  }
-};
-
-} // namespace
-
-Value nacre::cpu::emitExp(KernelBuilder &b, Value x) {
-  // Cody-Waite reduction to |r| <= ln2/2 with ln2 in two parts, a degree-6 polynomial
-  // (Cephes' expf), and scaling by 2^n in two steps so that n reaches past both ends.
-  Emitter e{b, x.getType()};
-  if (!e.isF32())
-    return e.make<math::ExpOp>(x);
-  x = e.atMost(e.atLeast(x, -104.0), 89.0);
-  Value n = e.make<math::RoundEvenOp>(e.mul(x, e.constant(1.44269504088896341)));
-  Value r = e.fma(n, e.constant(-0.693359375), x);
-  r = e.fma(n, e.constant(2.12194440e-4), r);
-  Value p = e.constant(1.9875691500e-4);
-  for (double coefficient :
-       {1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1})
-    p = e.fma(p, r, e.constant(coefficient));
-  Value y = e.add(e.fma(p, e.mul(r, r), r), e.one());
-
-  auto vector = dyn_cast<VectorType>(x.getType());
-  if (b.target.lanes == 16 && vector) {
-    Value all = arith::ConstantOp::create(b, b.loc, b.getI16IntegerAttr(-1));
-    Value current = arith::ConstantOp::create(b, b.loc, b.getI32IntegerAttr(4));
-    return LLVM::CallIntrinsicOp::create(b, b.loc, x.getType(),
-                                         b.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512"),
-                                         ValueRange{y, n, y, all, current})
-        .getResults();
-  }
-  Type integer = b.getI32Type();
-  if (vector)
-    integer = vector.clone(integer);
-  Value exponent = e.make<arith::FPToSIOp>(integer, n);
-  Value half = e.make<arith::ShRSIOp>(exponent, b.splat(integer, 1));
-  auto powerOfTwo = [&](Value n) {
-    Value biased = e.make<arith::AddIOp>(n, b.splat(integer, 127));
-    Value bits = e.make<arith::ShLIOp>(biased, b.splat(integer, 23));
-    return e.make<arith::BitcastOp>(x.getType(), bits);
-  };
-  Value rest = e.make<arith::SubIOp>(exponent, half);
-  return e.mul(e.mul(y, powerOfTwo(half)), powerOfTwo(rest));
+/// An elementary function of f32; null for all other operations.
+static Value emitFunction(KernelBuilder &b, Operation *op, Value x, Value y) {
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case([&](nn::ExpOp) { return emitExp(b, x); })
+      .Case([&](nn::LogOp) { return emitLog(b, x); })
+      .Case([&](nn::PowOp) { return emitPow(b, x, y); })
+      .Case([&](nn::RsqrtOp) { return emitRsqrt(b, x); })
+      .Case([&](nn::SinOp) { return emitSin(b, x); })
+      .Case([&](nn::CosOp) { return emitCos(b, x); })
+      .Case([&](nn::TanhOp) { return emitTanh(b, x); })
+      .Case([&](nn::ErfOp) { return emitErf(b, x); })
+      .Case([&](nn::SigmoidOp) { return emitSigmoid(b, x); })
+      .Case([&](nn::SiluOp) { return emitSilu(b, x); })
+      .Case([&](nn::SoftplusOp) { return emitSoftplus(b, x); })
+      .Case([&](nn::GeluOp gelu) {
+        return gelu.getForm() == nn::GeluForm::erf ? emitGeluErf(b, x) : emitGeluTanh(b, x);
+      })
+      .Case([&](nn::EluOp elu) { return emitElu(b, x, elu.getAlpha().convertToDouble(), 1); })
+      .Case([&](nn::SeluOp) { return emitElu(b, x, seluScale * seluAlpha, seluScale); })
+      .Default([](Operation *) { return Value(); });
 }
 
-static Value emitGelu(const Emitter &e, nn::GeluOp op, Value x) {
-  Value half = e.mul(x, e.constant(0.5));
+/// Of doubles: 1 / (1 + e^-x), below zero as e^x / (1 + e^x): neither overflows.
+static Value emitDoubleSigmoid(const VectorArithmetic &e, Value x) {
+  Value small = emitExp(e.b, e.neg(e.abs(x)));
+  Value negative = e.compare(arith::CmpFPredicate::OLT, x, e.constant(0));
+  return e.div(e.select(negative, small, e.one()), e.add(e.one(), small));
+}
+
+static Value emitDoubleGelu(const VectorArithmetic &e, nn::GeluOp op, Value x) {
+  x = e.atLeast(x, -1000); // at minus infinity the limit
   if (op.getForm() == nn::GeluForm::erf) {
+    Value half = e.mul(x, e.constant(0.5));
     Value erf = e.make<math::ErfOp>(e.mul(x, e.constant(M_SQRT1_2)));
     return e.fma(half, erf, half);
   }
   // 0.5 x (1 + tanh(u)) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3).
   Value inner = e.fma(e.mul(x, x), e.constant(0.044715), e.one());
   Value u2 = e.mul(e.mul(x, e.constant(2.0 * std::sqrt(2.0 / M_PI))), inner);
-  return e.mul(x, e.sigmoid(u2));
+  return e.mul(x, emitDoubleSigmoid(e, u2));
 }
 
 /// Integer x / y rounded to minus infinity. Division by 0 gives 0 and the lowest integer by -1
 /// wraps: the instruction would trap on both, and no input may stop the program.
-static Value emitFloorDivide(const Emitter &e, Value x, Value y) {
+static Value emitFloorDivide(const VectorArithmetic &e, Value x, Value y) {
   auto is = [&](int64_t n) {
     return e.make<arith::CmpIOp>(arith::CmpIPredicate::eq, y, e.constant(n));
   };
@@ -134,7 +74,7 @@ static Value emitFloorDivide(const Emitter &e, Value x, Value y) {
 }
 
 /// x - y * floor(x / y); of floats by remainder, and a correction where the signs differ.
-static Value emitModulo(const Emitter &e, Value x, Value y, bool real) {
+static Value emitModulo(const VectorArithmetic &e, Value x, Value y, bool real) {
   if (real) {
     Value rest = e.make<arith::RemFOp>(x, y);
     Value zero = e.constant(0);
@@ -149,7 +89,8 @@ static Value emitModulo(const Emitter &e, Value x, Value y, bool real) {
   return e.select(isZero, e.constant(0), e.make<arith::SubIOp>(x, product));
 }
 
-static Value emitCompare(const Emitter &e, nn::ComparePredicate predicate, Value x, Value y) {
+static Value emitCompare(const VectorArithmetic &e, nn::ComparePredicate predicate, Value x,
+                         Value y) {
   using F = arith::CmpFPredicate;
   using I = arith::CmpIPredicate;
   constexpr std::pair<F, I> table[] = {{F::OEQ, I::eq},  {F::UNE, I::ne},  {F::OLT, I::slt},
@@ -162,7 +103,7 @@ static Value emitCompare(const Emitter &e, nn::ComparePredicate predicate, Value
 
 /// The float `x` with the precision of a narrow float, as f32. A double is first rounded to an f32
 /// whose last bit tells whether anything was lost (round to odd), so that it is rounded only once.
-static Value roundTo(const Emitter &e, Value x, FloatType narrow) {
+static Value roundTo(const VectorArithmetic &e, Value x, FloatType narrow) {
   auto clone = [&](Type element) -> Type {
     auto vector = dyn_cast<VectorType>(x.getType());
     return vector ? Type(vector.clone(element)) : element;
@@ -184,7 +125,7 @@ static Value roundTo(const Emitter &e, Value x, FloatType narrow) {
 }
 
 Value nacre::cpu::emitNumber(KernelBuilder &b, Value integer, Type real, bool isUnsigned) {
-  Emitter e{b, integer.getType()};
+  VectorArithmetic e{b, integer.getType()};
   bool narrow = real.getIntOrFloatBitWidth() < 32;
   Type type = narrow ? Type(b.getF64Type()) : real;
   if (auto vector = dyn_cast<VectorType>(integer.getType()))
@@ -195,7 +136,7 @@ Value nacre::cpu::emitNumber(KernelBuilder &b, Value integer, Type real, bool is
 }
 
 /// `x` holds elements of type `from`, or what they are computed in.
-static Value emitCast(const Emitter &e, Value x, Type from, Type element) {
+static Value emitCast(const VectorArithmetic &e, Value x, Type from, Type element) {
   if (from == element)
     return x;
   Type to = computeType(element);
@@ -221,14 +162,16 @@ static Value emitCast(const Emitter &e, Value x, Type from, Type element) {
                                      : e.make<arith::TruncFOp>(to, x);
   }
   if (fromReal)
-    return element.isUnsignedInteger() ? e.make<arith::FPToUIOp>(to, x)
-                                       : e.make<arith::FPToSIOp>(to, x);
-  if (from.getIntOrFloatBitWidth() < element.getIntOrFloatBitWidth())
-    return fromUnsigned ? e.make<arith::ExtUIOp>(to, x) : e.make<arith::ExtSIOp>(to, x);
-  return e.make<arith::TruncIOp>(to, x);
+    return e.make<arith::FPToSIOp>(to, x);
+  unsigned width = getElementTypeOrSelf(x).getIntOrFloatBitWidth();
+  if (width == getElementTypeOrSelf(to).getIntOrFloatBitWidth())
+    return x;
+  if (width > getElementTypeOrSelf(to).getIntOrFloatBitWidth())
+    return e.make<arith::TruncIOp>(to, x);
+  return fromUnsigned ? e.make<arith::ExtUIOp>(to, x) : e.make<arith::ExtSIOp>(to, x);
 }
 
-static Value emitSign(const Emitter &e, Value x, bool real) {
+static Value emitSign(const VectorArithmetic &e, Value x, bool real) {
   Value zero = e.constant(0), one = e.constant(1), minus = e.constant(-1);
   if (real) {
     Value negative = e.compare(arith::CmpFPredicate::OLT, x, zero);
@@ -238,11 +181,14 @@ static Value emitSign(const Emitter &e, Value x, bool real) {
   return e.make<arith::MinSIOp>(e.make<arith::MaxSIOp>(x, minus), one);
 }
 
-Value nacre::cpu::emitElementwise(KernelBuilder &b, Operation *op, ValueRange operands) {
+static Value emitOperation(KernelBuilder &b, Operation *op, ValueRange operands) {
   Value x = operands.front();
   Value y = operands.size() > 1 ? operands[1] : Value();
   bool real = isa<FloatType>(getElementTypeOrSelf(x));
-  Emitter e{b, x.getType()};
+  VectorArithmetic e{b, x.getType()};
+  if (e.isF32())
+    if (Value result = emitFunction(b, op, x, y))
+      return result;
   auto zeroOf = [&] { return e.constant(0); };
   return llvm::TypeSwitch<Operation *, Value>(op)
       .Case([&](nn::NegOp) {
@@ -250,8 +196,8 @@ Value nacre::cpu::emitElementwise(KernelBuilder &b, Operation *op, ValueRange op
       })
       .Case([&](nn::AbsOp) { return real ? e.make<math::AbsFOp>(x) : e.make<math::AbsIOp>(x); })
       .Case([&](nn::SignOp) { return emitSign(e, x, real); })
-      .Case([&](nn::ExpOp) { return e.exp(x); })
-      .Case([&](nn::LogOp) { return e.log(x); })
+      .Case([&](nn::ExpOp) { return emitExp(b, x); })
+      .Case([&](nn::LogOp) { return e.make<math::LogOp>(x); })
       .Case([&](nn::SqrtOp) { return e.make<math::SqrtOp>(x); })
       .Case([&](nn::RsqrtOp) { return e.div(e.one(), e.make<math::SqrtOp>(x)); })
       .Case([&](nn::SinOp) { return e.make<math::SinOp>(x); })
@@ -262,16 +208,19 @@ Value nacre::cpu::emitElementwise(KernelBuilder &b, Operation *op, ValueRange op
       .Case([&](nn::CeilOp) { return e.make<math::CeilOp>(x); })
       .Case([&](nn::RoundOp) { return e.make<math::RoundEvenOp>(x); })
       .Case([&](nn::NotOp) { return e.make<arith::XOrIOp>(x, e.constant(1)); })
-      .Case([&](nn::SigmoidOp) { return e.sigmoid(x); })
+      .Case([&](nn::SigmoidOp) { return emitDoubleSigmoid(e, x); })
       .Case(
           [&](nn::ReluOp) { return real ? e.atLeast(x, 0) : e.make<arith::MaxSIOp>(x, zeroOf()); })
-      .Case([&](nn::SiluOp) { return e.mul(x, e.sigmoid(x)); })
+      .Case([&](nn::SiluOp) {
+        Value bounded = e.atLeast(x, -1000); // at minus infinity the limit
+        return e.mul(bounded, emitDoubleSigmoid(e, bounded));
+      })
       .Case([&](nn::SoftplusOp) {
         // max(x, 0) + log(1 + e^-|x|) neither overflows nor loses the small side.
-        Value small = e.exp(e.make<arith::NegFOp>(e.make<math::AbsFOp>(x)));
+        Value small = emitExp(b, e.make<arith::NegFOp>(e.make<math::AbsFOp>(x)));
         return e.add(e.atLeast(x, 0), e.make<math::Log1pOp>(small));
       })
-      .Case([&](nn::GeluOp gelu) { return emitGelu(e, gelu, x); })
+      .Case([&](nn::GeluOp gelu) { return emitDoubleGelu(e, gelu, x); })
       .Case([&](nn::LeakyReluOp leaky) {
         Value scaled = e.mul(x, e.constant(leaky.getSlope().convertToDouble()));
         return e.select(e.compare(arith::CmpFPredicate::OGT, x, zeroOf()), x, scaled);
@@ -282,9 +231,8 @@ Value nacre::cpu::emitElementwise(KernelBuilder &b, Operation *op, ValueRange op
         return e.select(e.compare(arith::CmpFPredicate::OGT, x, zeroOf()), x, low);
       })
       .Case([&](nn::SeluOp) {
-        constexpr double scale = 1.0507009873554804934, alpha = 1.6732632423543772848;
-        Value low = e.mul(e.make<math::ExpM1Op>(e.atMost(x, 0)), e.constant(scale * alpha));
-        Value high = e.mul(x, e.constant(scale));
+        Value low = e.mul(e.make<math::ExpM1Op>(e.atMost(x, 0)), e.constant(seluScale * seluAlpha));
+        Value high = e.mul(x, e.constant(seluScale));
         return e.select(e.compare(arith::CmpFPredicate::OGT, x, zeroOf()), high, low);
       })
       .Case([&](nn::AddOp) { return real ? e.add(x, y) : e.make<arith::AddIOp>(x, y); })
@@ -307,4 +255,12 @@ Value nacre::cpu::emitElementwise(KernelBuilder &b, Operation *op, ValueRange op
         return emitCast(e, x, getElementTypeOrSelf(cast.getInput()),
                         getElementTypeOrSelf(cast.getType()));
       });
+}
+
+Value nacre::cpu::emitElementwise(KernelBuilder &b, Operation *op, ValueRange operands) {
+  Value result = emitOperation(b, op, operands);
+  // A u8 that is computed in i32 wraps at 8 bits.
+  if (getElementTypeOrSelf(op->getResult(0)).isUnsignedInteger(8))
+    return b.make<arith::AndIOp>(result, b.splat(result.getType(), 255));
+  return result;
 }

@@ -8,10 +8,6 @@
 
 namespace nacre::cpu {
 
-/// e^x of a float scalar or vector, in f32 within 2 ulp; NaN stays NaN, overflow is infinite,
-/// underflow goes to zero through the denormals.
-mlir::Value emitExp(KernelBuilder &builder, mlir::Value x);
-
 /// An integer, scalar or vector, as a float of the type that `real` is computed in, rounded once to
 /// the precision of `real`.
 mlir::Value emitNumber(KernelBuilder &builder, mlir::Value integer, mlir::Type real,

@@ -22,18 +22,22 @@ static Wide widen(int64_t value, Type type) {
   return type.isUnsignedInteger() ? Wide(static_cast<uint64_t>(value)) : Wide(value);
 }
 
-static double gelu(double x, nn::GeluForm form) {
-  if (form == nn::GeluForm::erf)
-    return 0.5 * x * (1 + std::erf(x / std::numbers::sqrt2));
-  return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
-}
-
 static double elu(double x, double alpha) { return x > 0 ? x : alpha * std::expm1(x); }
 
 static double sigmoid(double x) {
   // exp of a positive number would overflow where the result is small, but not 0.
   double small = std::exp(-std::abs(x));
   return (x < 0 ? small : 1) / (1 + small);
+}
+
+/// x * sigmoid(factor), 0 at minus infinity, where the product is not a number.
+static double gated(double x, double factor) { return x == -INFINITY ? -0.0 : x * sigmoid(factor); }
+
+static double gelu(double x, nn::GeluForm form) {
+  if (form == nn::GeluForm::tanh)
+    return gated(x, 2 * std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x));
+  // 1 + erf would cancel below zero.
+  return x == -INFINITY ? -0.0 : 0.5 * x * std::erfc(-x / std::numbers::sqrt2);
 }
 
 /// log(1 + exp(x)) without overflow.
@@ -90,7 +94,7 @@ static FailureOr<double> unaryFloat(Operation *op, double x) {
       .Case([&](nn::RoundOp) { return std::nearbyint(x); })
       .Case([&](nn::SigmoidOp) { return sigmoid(x); })
       .Case([&](nn::ReluOp) { return relu(x); })
-      .Case([&](nn::SiluOp) { return x * sigmoid(x); })
+      .Case([&](nn::SiluOp) { return gated(x, x); })
       .Case([&](nn::SeluOp) { return selu(x); })
       .Case([&](nn::SoftplusOp) { return softplus(x); })
       .Case([&](nn::GeluOp gelu) { return ::gelu(x, gelu.getForm()); })

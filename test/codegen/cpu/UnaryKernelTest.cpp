@@ -32,10 +32,10 @@ static const std::vector<Function> floatFunctions = {
     {"rsqrt", 1.5, "a division after a root: each rounds"},
     {"exp", 2, "a polynomial"},
     {"log", 2, "a polynomial"},
-    {"sin", 1, "libm"},
-    {"cos", 1, "libm"},
-    {"tanh", 4, "a rational approximation"},
-    {"erf", 4, "a rational approximation"},
+    {"sin", 2, "a polynomial"},
+    {"cos", 2, "a polynomial"},
+    {"tanh", 2, "a polynomial and a quotient"},
+    {"erf", 2, "polynomials"},
     {"sigmoid", 4, "exp, an addition and a division"},
     {"silu", 5, "sigmoid and a product; where sigmoid is denormal, so is its error", "",
      "%s = nn.silu %x : {0} -> {0}\n%a = nn.abs %s : {0} -> {0}\n%b = nn.abs %x : {0} -> {0}\n"
@@ -46,7 +46,7 @@ static const std::vector<Function> floatFunctions = {
     {"gelu", 8, "exp of a polynomial", " {form = #nn<gelu_form tanh>}",
      "%y = nn.abs %x : {0} -> {0}"},
     {"leaky_relu", 1, "the slope rounds", " {slope = 0.01 : f64}"},
-    {"elu", 4, "expm1", " {alpha = 1.5 : f64}"},
+    {"elu", 2, "expm1", " {alpha = 1.5 : f64}"},
     {"selu", 4, "expm1"},
 };
 
