@@ -24,6 +24,14 @@ Value VectorArithmetic::atMost(Value x, double bound) const {
   return select(compare(arith::CmpFPredicate::OGT, x, limit), limit, x);
 }
 
+Value VectorArithmetic::boundedSize(Value x, double bound) const {
+  if (!isWide())
+    return atMost(abs(x), bound);
+  constexpr int smallerSize = 2, withoutSign = 2 << 2;
+  Value how = make<arith::ConstantOp>(b.getI32IntegerAttr(smallerSize | withoutSign));
+  return wideIntrinsic("mask.range", {x, constant(bound), how}, /*rounds=*/true);
+}
+
 Type VectorArithmetic::typeOf(Type element) const {
   auto vector = dyn_cast<VectorType>(type);
   return vector ? Type(vector.clone(element)) : element;

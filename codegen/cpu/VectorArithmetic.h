@@ -39,6 +39,8 @@ struct VectorArithmetic {
   /// The larger of x and `bound`, the smaller; a NaN x stays: the comparison is false for it.
   Value atLeast(Value x, double bound) const;
   Value atMost(Value x, double bound) const;
+  /// |x|, at most `bound`; of NaN it is `bound` or NaN.
+  Value boundedSize(Value x, double bound) const;
 
   bool isF32() const { return mlir::getElementTypeOrSelf(type).isF32(); }
   /// This shape with other elements.

@@ -170,16 +170,14 @@ Value nacre::cpu::emitSigmoid(KernelBuilder &b, Value x) {
 static Value emitGated(const VectorArithmetic &e, Value x, Value t, const Rounded &n, Value less1) {
   Value power = e.scale(e.add(less1, e.one()), n);
   Value inverse = e.roughInverse(e.add(power, e.one()));
-  Value y = e.mul(e.fma(t, less1, t), inverse);
-  // t (1 + less1) - y (1 + power)
-  Value error = e.fma(t, less1, e.sub(t, y));
-  error = e.fma(e.neg(power), y, error);
+  Value part = e.fma(t, less1, t), y = e.mul(part, inverse);
+  Value error = e.fma(e.neg(power), y, e.sub(part, y)); // part - y (1 + power)
   return e.sub(e.atLeast(x, 0), e.scale(e.fma(error, inverse, y), n));
 }
 
 Value nacre::cpu::emitSilu(KernelBuilder &b, Value x) {
   return inEnoughPrecision(b, x, [](const VectorArithmetic &e, Value x) {
-    Value t = e.atMost(e.abs(x), 110);
+    Value t = e.boundedSize(x, 110);
     Rounded n = e.roundProduct(t, -log2E);
     return emitGated(e, x, t, n, expOfMinusLess1(e, addLn2(e, n.number, t)));
   });
@@ -188,7 +186,7 @@ Value nacre::cpu::emitSilu(KernelBuilder &b, Value x) {
 Value nacre::cpu::emitSoftplus(KernelBuilder &b, Value x) {
   return inEnoughPrecision(b, x, [](const VectorArithmetic &e, Value x) {
     // max(x, 0) + log(1 + z) with z = e^-|x|, which is at most 1.
-    Value t = e.atMost(e.abs(x), 105);
+    Value t = e.boundedSize(x, 105);
     Rounded n = e.roundProduct(t, -log2E);
     Value z = e.scale(expOfMinus(e, addLn2(e, n.number, t)), n);
     Value rest =
@@ -210,7 +208,7 @@ Value nacre::cpu::emitGeluErf(KernelBuilder &b, Value x) {
     // the first. t Phi(-t) = e^(-t^2/2) p / q with p = t + t^2 P(t) and q = slope p + 2 + t Q(t),
     // where e^(-t^2/2) is 2^(n - r). Past the bound it rounds to 0.
     constexpr double halfLog2E = 0.7213475108146667, slope = 2.5066449642181396; // both of them f32
-    Value t = e.atMost(e.abs(x), 14.5);
+    Value t = e.boundedSize(x, 14.5);
     Value square = e.mul(t, t), half = e.constant(halfLog2E), two = e.constant(2);
     Rounded n = e.roundProduct(square, -halfLog2E);
     // An error of the exponent becomes a relative error: the square needs more bits.
@@ -239,7 +237,7 @@ Value nacre::cpu::emitGeluTanh(KernelBuilder &b, Value x) {
     // error: `factor`, whose distance from `few` is exact, and `rest`.
     const double a = 2 * std::sqrt(2 / M_PI) * log2E, cubic = 0.044715 * a;
     const double few = 2.296875, head = static_cast<float>(cubic);
-    Value t = e.atMost(e.abs(x), 10.9);
+    Value t = e.boundedSize(x, 10.9);
     Value square = e.mul(t, t), slope = e.constant(head);
     Value factor = e.fma(square, slope, e.constant(few));
     Value rest = e.fma(square, e.constant(cubic - head), e.constant(a - few));

@@ -45,6 +45,12 @@ struct Worst {
   double want = 0;
 };
 
+struct Target {
+  const char *cpu;
+  std::unique_ptr<CompiledKernel> kernel;
+  Worst worst;
+};
+
 class FunctionTest : public testing::TestWithParam<Function> {};
 
 } // namespace
@@ -52,12 +58,12 @@ class FunctionTest : public testing::TestWithParam<Function> {};
 /// Infinite results are compared as the power of two after the largest float.
 static double bounded(double x) { return std::clamp(x, -0x1p128, 0x1p128); }
 
-/// How many last places of the f32 next to `want` lie between the two; infinite for a wrong NaN or
-/// a zero of the wrong sign.
-static double errorOf(float got, double want) {
+/// How many last places of the f32 next to `want` lie between it and what `argument` gives;
+/// infinite for a wrong NaN, for a number in place of 0, or for the wrong sign of what zeros give.
+static double errorOf(float argument, float got, double want) {
   if (std::isnan(got) || std::isnan(want))
     return std::isnan(got) && std::isnan(want) ? 0 : INFINITY;
-  if (want == 0 && got != 0)
+  if ((want == 0 && got != 0) || (argument == 0 && std::signbit(got) != std::signbit(want)))
     return INFINITY;
   int exponent = std::max(std::min(std::ilogb(want), 127), -126);
   return std::abs(bounded(got) - bounded(want)) / std::ldexp(1.0, exponent - 23);
@@ -112,22 +118,20 @@ static float argument(uint64_t i, int step) {
   return llvm::bit_cast<float>(uint32_t(i * step + (mixed >> 32) % step));
 }
 
-TEST_P(FunctionTest, IsWithinTwoUlp) {
-  const Function &function = GetParam();
-  MLIRContext context(MLIRContext::Threading::DISABLED);
-  loadPipelineDialects(context);
-  std::string text = moduleText(llvm::formatv("in x: f32[N]\nout y: f32[N]\n"
-                                              "%y = nn.{0} %x{1} : f32[N] -> f32[N]\n",
-                                              function.name, function.attributes)
-                                    .str());
-  struct Target {
-    const char *cpu;
-    std::unique_ptr<CompiledKernel> kernel;
-    Worst worst;
-  };
-  std::vector<Target> targets;
+/// One for all: dialects are slow to load.
+static MLIRContext &context() {
+  static MLIRContext *instance = [] {
+    auto *made = new MLIRContext(MLIRContext::Threading::DISABLED);
+    loadPipelineDialects(*made);
+    return made;
+  }();
+  return *instance;
+}
+
+static void compile(llvm::StringRef program, std::vector<Target> &targets) {
+  std::string text = moduleText(program);
   for (const char *cpu : cpus()) {
-    OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
+    OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context());
     ASSERT_TRUE(module) << text;
     std::string error;
     auto kernel = CompiledKernel::create(*module, {}, cpu, error);
@@ -136,10 +140,19 @@ TEST_P(FunctionTest, IsWithinTwoUlp) {
       targets.push_back({cpu, std::move(kernel), {}});
   }
   ASSERT_FALSE(targets.empty()) << "no code runs on this machine";
+}
+
+TEST_P(FunctionTest, IsWithinTwoUlp) {
+  const Function &function = GetParam();
+  std::vector<Target> targets;
+  compile(llvm::formatv("in x: f32[N]\nout y: f32[N]\n%y = nn.{0} %x{1} : f32[N] -> f32[N]\n",
+                        function.name, function.attributes)
+              .str(),
+          targets);
 
   uint64_t count = everyFloat ? uint64_t(1) << 32 : 1 << 22;
   int step = (uint64_t(1) << 32) / count;
-  Type f32 = Float32Type::get(&context);
+  Type f32 = Float32Type::get(&context());
   Tensor input = Tensor::zeros(f32, {chunk}), output = Tensor::zeros(f32, {chunk});
   auto floats = [](ArrayRef<char> bytes) { return reinterpret_cast<const float *>(bytes.data()); };
   std::vector<double> want(chunk);
@@ -153,7 +166,7 @@ TEST_P(FunctionTest, IsWithinTwoUlp) {
       ASSERT_EQ(target.kernel->run(input, output, chunk, 1, Edge::end, '\xff'), "");
       const float *got = floats(output.getBytes());
       for (int64_t i = 0; i < chunk; ++i)
-        if (double ulps = errorOf(got[i], want[i]); ulps > target.worst.ulps)
+        if (double ulps = errorOf(x[i], got[i], want[i]); ulps > target.worst.ulps)
           target.worst = {ulps, x[i], got[i], want[i]};
     }
   }
@@ -163,8 +176,66 @@ TEST_P(FunctionTest, IsWithinTwoUlp) {
         llvm::formatv("{0} {1}: {2:f3} ulp at {3}: {4} instead of {5}", function.name, target.cpu,
                       worst.ulps, worst.argument, worst.got, worst.want);
     EXPECT_LE(worst.ulps, 2) << what;
+    RecordProperty(target.cpu, what);
     if (everyFloat)
       llvm::outs() << what << "\n";
+  }
+}
+
+/// Pairs: both of all exponents; bases near 1, whose logarithm cancels; whole exponents; and all
+/// pairs of special values.
+static std::vector<std::pair<float, float>> powerArguments() {
+  std::vector<std::pair<float, float>> pairs;
+  auto random = [state = uint64_t(1)]() mutable {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return uint32_t(state >> 32);
+  };
+  auto unit = [&] { return float(random() * 0x1p-31 - 1); };
+  for (int i = 0; i < 1 << 18; ++i) {
+    pairs.emplace_back(llvm::bit_cast<float>(random()), llvm::bit_cast<float>(random()));
+    pairs.emplace_back(llvm::bit_cast<float>(random()), 4 * unit());
+    pairs.emplace_back(1 + unit() * std::ldexp(1.0f, -int(random() % 24)), 4000 * unit());
+    pairs.emplace_back(100 * unit(), std::round(40 * unit()));
+  }
+  constexpr float largest = std::numeric_limits<float>::max(), smallest = 0x1p-149f;
+  std::vector<float> special = {0,       0.5f,     1,        1.5f,    2,        3,
+                                8388607, 16777215, 16777216, largest, smallest, INFINITY};
+  for (size_t i = special.size(); i-- > 0;)
+    special.push_back(-special[i]);
+  special.push_back(NAN);
+  for (float x : special)
+    for (float y : special)
+      pairs.emplace_back(x, y);
+  return pairs;
+}
+
+TEST(PowerTest, IsWithinTwoUlp) {
+  std::vector<Target> targets;
+  compile("in x: f32[N]\nin p: f32[N]\nout y: f32[N]\n"
+          "%y = nn.pow %x, %p : f32[N], f32[N] -> f32[N]\n",
+          targets);
+  std::vector<std::pair<float, float>> pairs = powerArguments();
+  int64_t count = pairs.size();
+  Type f32 = Float32Type::get(&context());
+  Tensor inputs[] = {Tensor::zeros(f32, count), Tensor::zeros(f32, count)};
+  Tensor output = Tensor::zeros(f32, count);
+  for (auto [i, pair] : llvm::enumerate(pairs)) {
+    inputs[0].setFloat(i, pair.first);
+    inputs[1].setFloat(i, pair.second);
+  }
+  for (Target &target : targets) {
+    ASSERT_EQ(target.kernel->run(inputs, output, count, 1, Edge::end, '\xff'), "");
+    int wrong = 0;
+    for (auto [i, pair] : llvm::enumerate(pairs)) {
+      double want = std::pow(double(pair.first), double(pair.second));
+      float got = output.getFloat(i);
+      double ulps = errorOf(pair.first, got, want);
+      target.worst.ulps = std::max(target.worst.ulps, ulps);
+      if (!(ulps <= 2) && ++wrong < 10)
+        ADD_FAILURE() << target.cpu << ": " << ulps << " ulp at pow(" << pair.first << ", "
+                      << pair.second << "): " << got << " instead of " << want;
+    }
+    RecordProperty(target.cpu, llvm::formatv("{0:f3} ulp", target.worst.ulps).str());
   }
 }
 
