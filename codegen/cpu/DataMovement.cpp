@@ -3,6 +3,7 @@
 
 #include "codegen/cpu/Kernels.h"
 #include "codegen/cpu/RowLoops.h"
+#include "codegen/cpu/VectorFunctions.h"
 #include "codegen/cpu/VectorMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -127,7 +128,7 @@ LogicalResult nacre::cpu::emitRotary(KernelBuilder &b, nn::RotaryOp root) {
   FailureOr<Value> input = b.buffer(root.getInput()), positions = b.buffer(root.getPositions());
   if (failed(input) || failed(positions))
     return failure();
-  Type real = getElementTypeOrSelf(root.getType());
+  Type real = computeType(getElementTypeOrSelf(root.getType()));
   SmallVector<Value> sizes = b.dims(*input);
   int64_t depth = root.getInput().getType().getShape().back();
   int64_t rotated = root.getDim().value_or(depth), pairs = rotated / 2;
@@ -141,34 +142,56 @@ LogicalResult nacre::cpu::emitRotary(KernelBuilder &b, nn::RotaryOp root) {
     Value frequency = b.make<math::ExpOp>(b.make<arith::MulFOp>(number, step));
     b.storeScalar(frequency, frequencies, pair);
   });
+  // Of pairs that lie side by side the elements are taken one by one.
+  Value cosines = half ? Value() : b.scratch({pairs}, real);
+  Value sines = half ? Value() : b.scratch({pairs}, real);
   overRows(b, sizes, [&](ValueRange at) {
     SmallVector<Value> where;
     if (root.getPositions().getType().getRank() == 2)
       where.push_back(at.front());
     where.push_back(at.back());
     Value raw = b.loadScalar(*positions, where, getElementTypeOrSelf(root.getPositions()));
-    Value position = b.make<arith::SIToFPOp>(real, raw);
+    Value position = b.broadcast(b.make<arith::SIToFPOp>(real, raw));
     auto element = [&](Value column) {
       SmallVector<Value> indices(at);
       indices.push_back(column);
       return indices;
     };
-    b.loop(b.index(0), b.index(pairs), 1, [&](Value pair) {
-      Value frequency = b.loadScalar(frequencies, pair, real);
-      Value angle = b.make<arith::MulFOp>(position, frequency);
-      Value cosine = b.make<math::CosOp>(angle), sine = b.make<math::SinOp>(angle);
-      Value first = half ? pair : b.mul(pair, 2);
-      Value second = half ? b.add(pair, pairs) : b.add(first, 1);
-      Value x = b.loadScalar(*input, element(first), real);
-      Value y = b.loadScalar(*input, element(second), real);
-      auto product = [&](Value p, Value q) { return b.make<arith::MulFOp>(p, q); };
-      b.storeScalar(b.make<arith::SubFOp>(product(x, cosine), product(y, sine)), b.output,
-                    element(first));
-      b.storeScalar(b.make<arith::AddFOp>(product(y, cosine), product(x, sine)), b.output,
-                    element(second));
+    overColumns(b, b.index(0), b.index(pairs), [&](Value pair, Value mask) {
+      VectorArithmetic e{b, b.vectorOf(real)};
+      Value angle = e.mul(position, b.loadVector(frequencies, pair, real, mask));
+      Value cosine = e.isF32() ? emitCos(b, angle) : b.make<math::CosOp>(angle);
+      Value sine = e.isF32() ? emitSin(b, angle) : b.make<math::SinOp>(angle);
+      if (!half) {
+        b.storeVector(cosine, cosines, pair, mask);
+        b.storeVector(sine, sines, pair, mask);
+        return;
+      }
+      Value second = b.add(pair, pairs);
+      Value x = b.loadVector(*input, element(pair), real, mask);
+      Value y = b.loadVector(*input, element(second), real, mask);
+      Value left = e.sub(e.mul(x, cosine), e.mul(y, sine));
+      Value right = e.add(e.mul(y, cosine), e.mul(x, sine));
+      b.storeVector(left, b.output, element(pair), mask);
+      b.storeVector(right, b.output, element(second), mask);
     });
-    b.loop(b.index(rotated), b.index(depth), 1, [&](Value column) {
-      b.storeScalar(b.loadScalar(*input, element(column), real), b.output, element(column));
+    if (!half) {
+      VectorArithmetic e{b, real};
+      b.loop(b.index(0), b.index(pairs), 1, [&](Value pair) {
+        Value cosine = b.loadScalar(cosines, pair, real), sine = b.loadScalar(sines, pair, real);
+        Value first = b.mul(pair, 2), second = b.add(first, 1);
+        Value x = b.loadScalar(*input, element(first), real);
+        Value y = b.loadScalar(*input, element(second), real);
+        Value left = e.sub(e.mul(x, cosine), e.mul(y, sine));
+        Value right = e.add(e.mul(y, cosine), e.mul(x, sine));
+        b.storeScalar(left, b.output, element(first));
+        b.storeScalar(right, b.output, element(second));
+      });
+    }
+    Type stored = elementIn(b.output);
+    overColumns(b, b.index(rotated), b.index(depth), [&](Value column, Value mask) {
+      Value rest = b.loadVector(*input, element(column), stored, mask);
+      b.storeVector(rest, b.output, element(column), mask);
     });
   });
   return success();
