@@ -147,8 +147,8 @@ TABLE = {
     "log": lambda: Fit(log_rest, -0.25, 0.5, range(9), weight=relative(lambda f: f**2, mpmath.log1p)),
     # the fit's neighbour with the smallest error in f32 arithmetic of those that make cos(0) 1
     "sin": lambda: Fit(sin_rest, 1e-8, (mpmath.pi / 2)**2 + 0.02, range(4),
-                       fixed={0: single(-0.166666597), 1: single(0.00833306555), 2: single(-0.000198095397),
-                              3: single(2.60547472e-06)},
+                       fixed={0: single(-0.166666597), 1: single(0.008333073), 2: single(-0.000198096677),
+                              3: single(2.60476986e-06)},
                        weight=relative(lambda h: h, lambda h: 1 + h * sin_rest(h))),
     # in double precision, for pow
     "log2_double": lambda: Fit(lambda f: mpmath.log(1 + f, 2) / f if f else 1 / mpmath.log(2), -0.25, 0.5, range(15),

@@ -111,7 +111,7 @@ static Reduced reduceFar(const VectorArithmetic &e, Value x, Function function) 
 static Value sineNearZero(const VectorArithmetic &e, Value r) {
   // Adding 0 makes a 0 of the product positive, and so keeps the sign of r where that is 0.
   Value factor = e.polynomial(
-      e.mul(r, r), {2.60547472e-06, -0.000198095397, 0.00833306555, -0.166666597, 0}); // sin
+      e.mul(r, r), {2.60476986e-06, -0.000198096677, 0.008333073, -0.166666597, 0}); // sin
   return e.fma(factor, r, r);
 }
 

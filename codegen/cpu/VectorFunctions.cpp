@@ -170,8 +170,10 @@ Value nacre::cpu::emitSigmoid(KernelBuilder &b, Value x) {
 static Value emitGated(const VectorArithmetic &e, Value x, Value t, const Rounded &n, Value less1) {
   Value power = e.scale(e.add(less1, e.one()), n);
   Value inverse = e.roughInverse(e.add(power, e.one()));
-  Value part = e.fma(t, less1, t), y = e.mul(part, inverse);
-  Value error = e.fma(e.neg(power), y, e.sub(part, y)); // part - y (1 + power)
+  Value y = e.mul(e.fma(t, less1, t), inverse);
+  // t (1 + less1) - y (1 + power)
+  Value error = e.fma(t, less1, e.sub(t, y));
+  error = e.fma(e.neg(power), y, error);
   return e.sub(e.atLeast(x, 0), e.scale(e.fma(error, inverse, y), n));
 }
 
@@ -222,10 +224,10 @@ Value nacre::cpu::emitGeluErf(KernelBuilder &b, Value x) {
     // What the roundings of q have left out.
     Value missing = e.fma(t, rest, e.fma(p, steep, e.sub(two, q)));
     Value inverse = e.roughInverse(q);
-    Value y = e.mul(e.fma(p, less1, p), inverse);
-    // p (1 + less1) - y (q + missing)
-    Value error = e.fma(e.neg(missing), y, e.fma(e.neg(q), y, p));
-    error = e.fma(p, less1, error);
+    Value part = e.fma(p, less1, p), y = e.mul(part, inverse);
+    // p (1 + less1) - y (q + missing): first what both are nearly equal in
+    Value error = e.add(e.fma(e.neg(q), y, part), e.fma(p, less1, e.sub(p, part)));
+    error = e.fma(e.neg(missing), y, error);
     return e.sub(e.atLeast(x, 0), e.scale(e.fma(error, inverse, y), n));
   });
 }
