@@ -76,7 +76,10 @@ std::optional<TensorType> Elaborator::freeType(const ast::Param &param, unsigned
 
 /// An artifact is called with the sizes of variables; nothing there solves formulas for them.
 bool Elaborator::namesItsSizes(const ast::Param &param, const TensorType &type) {
-  for (auto [dim, size] : llvm::zip(llvm::cast<ast::TensorType>(param.type)->dims, type.dims)) {
+  auto *tensor = llvm::dyn_cast<ast::TensorType>(param.type);
+  if (!tensor)
+    return true; // a number
+  for (auto [dim, size] : llvm::zip(tensor->dims, type.dims)) {
     if (dim.kind != ast::Dim::Kind::Size || isFreeVariable(dim.size) || !dependsOnRun(size))
       continue;
     error(dim.range, "a size of an entry's argument is a number or a variable by itself, not the "
