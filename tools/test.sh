@@ -11,7 +11,7 @@
 # checks    the rules that a script can see (tools/checks)          unit     GoogleTest
 # lit       FileCheck tests of nacre-opt, model files and scripts   tools    pytest of tools/ and of broken inputs
 # numerics  compiled networks against committed outputs             full     the same, live against PyTorch
-# asan      unit, lit, tools and numerics in a build with the address sanitizer
+# asan      unit, lit, tools and numerics in a build with the sanitizers of addresses and undefined behaviour
 # fuzz      libFuzzer on what reads a user's files                  package  the release archive, unpacked and run
 #
 # A tier goes on to the end whatever fails in it. Exit status: 0 when nothing failed.
@@ -175,6 +175,7 @@ python=$PWD/.venv/bin/python
 # that cross over cannot be annotated (our side marks memory of an MLIR allocator that the library then
 # hands out without a mark); what LLVM keeps until the end of the process is no leak of ours.
 export ASAN_OPTIONS=detect_container_overflow=0:allow_user_poisoning=0:detect_leaks=0:abort_on_error=0
+export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 
 targets=()
 if wants checks lit numerics tools full; then targets+=(all); fi
