@@ -26,7 +26,7 @@ constexpr int readers = 8;
 template <unsigned Bytes>
 struct Vectors {
   typedef float Float __attribute__((vector_size(Bytes)));
-  typedef int64_t Int __attribute__((vector_size(Bytes)));
+  typedef uint64_t Int __attribute__((vector_size(Bytes)));
   static constexpr int64_t lanes = Bytes / sizeof(float);
 };
 
@@ -50,7 +50,7 @@ template <unsigned Bytes>
 
 /// Reads memory, a multiple of 1 kB, from an address aligned to a vector.
 template <unsigned Bytes>
-[[gnu::always_inline]] inline int64_t sumIn(const char *memory, size_t bytes) {
+[[gnu::always_inline]] inline uint64_t sumIn(const char *memory, size_t bytes) {
   using Int = typename Vectors<Bytes>::Int;
   Int sums[readers] = {};
   auto *at = reinterpret_cast<const Int *>(memory);
@@ -70,7 +70,7 @@ template <unsigned Bytes>
   __attribute__((target(features))) double multiplyAdd##suffix(int64_t steps, float &sink) {       \
     return multiplyAddIn<bytes>(steps, sink);                                                      \
   }                                                                                                \
-  __attribute__((target(features))) int64_t sum##suffix(const char *memory, size_t size) {         \
+  __attribute__((target(features))) uint64_t sum##suffix(const char *memory, size_t size) {        \
     return sumIn<bytes>(memory, size);                                                             \
   }
 NACRE_PROBES(512, 64, "avx512f,fma")
@@ -95,7 +95,7 @@ __attribute__((target("avx512f,avx512bf16"))) double multiplyBf16(int64_t steps,
 }
 
 /// Sums of four products of 8-bit integers; returns how many operations.
-__attribute__((target("avx512f,avx512vnni"))) double multiplyInt8(int64_t steps, int64_t &sink) {
+__attribute__((target("avx512f,avx512vnni"))) double multiplyInt8(int64_t steps, uint64_t &sink) {
   __m512i sums[chains], factor = _mm512_set1_epi8(static_cast<char>(3 + (sink & 1)));
   for (int i = 0; i < chains; ++i)
     sums[i] = _mm512_set1_epi32(i);
@@ -106,12 +106,12 @@ __attribute__((target("avx512f,avx512vnni"))) double multiplyInt8(int64_t steps,
   }
   for (int i = 1; i < chains; ++i)
     sums[0] = _mm512_add_epi32(sums[0], sums[i]);
-  sink = _mm512_reduce_add_epi32(sums[0]);
+  sink = static_cast<uint64_t>(_mm512_reduce_add_epi32(sums[0]));
   return 2.0 * chains * 64 * static_cast<double>(steps);
 }
 #endif
 double multiplyAdd128(int64_t steps, float &sink) { return multiplyAddIn<16>(steps, sink); }
-int64_t sum128(const char *memory, size_t size) { return sumIn<16>(memory, size); }
+uint64_t sum128(const char *memory, size_t size) { return sumIn<16>(memory, size); }
 
 double multiplyAdd(unsigned vectorBytes, int64_t steps, float &sink) {
 #if defined(__x86_64__)
@@ -123,7 +123,7 @@ double multiplyAdd(unsigned vectorBytes, int64_t steps, float &sink) {
   return multiplyAdd128(steps, sink);
 }
 
-int64_t sum(unsigned vectorBytes, const char *memory, size_t bytes) {
+uint64_t sum(unsigned vectorBytes, const char *memory, size_t bytes) {
 #if defined(__x86_64__)
   if (vectorBytes == 64)
     return sum512(memory, bytes);
@@ -194,7 +194,7 @@ struct alignas(128) Probes::Worker {
   size_t at = 0; ///< where in its part of `dram` it goes on
   Rate rate;
   float floatSink = 0;
-  int64_t intSink = 0;
+  uint64_t intSink = 0;
 };
 
 void Probes::Unmap::operator()(void *memory) const { munmap(memory, bytes); }
