@@ -4,9 +4,11 @@
 #include "Open.h"
 
 #include "Model.h"
+#include "Pool.h"
 #include "nacre/weights_format.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -94,8 +96,38 @@ static nacre_status mapWeights(nacre_model *model, const nacre_artifact *artifac
   return result;
 }
 
-nacre_status nacre::open(const nacre_artifact *artifact, const char *weightsPath, CpuHasFeature has,
-                         nacre_model **result) {
+/// Chooses the target whose code the model runs: that of the name, or the first that can run.
+static nacre_status chooseTarget(nacre_model *model, const nacre_artifact *artifact,
+                                 const char *name, CpuHasFeature has) {
+  const char *feature = nullptr;
+  size_t length = 0;
+  bool isKnown = false;
+  for (uint32_t i = 0; i < artifact->num_targets; ++i) {
+    const nacre_target &target = artifact->targets[i];
+    if (name && strcmp(name, target.name) != 0)
+      continue;
+    isKnown = true;
+    model->target = i;
+    if (cpuHasFeatures(target.cpu_features, has, feature, length))
+      return NACRE_OK;
+  }
+  if (isKnown)
+    return fail(model, NACRE_ERROR_CPU,
+                "'%s' was compiled for processors with '%.*s', which this one lacks; compile it "
+                "for this one with --target-cpu",
+                artifact->name, static_cast<int>(length), feature);
+  // As many names as fit.
+  char names[256] = "";
+  for (uint32_t i = 0, at = 0; i < artifact->num_targets && at < sizeof(names); ++i)
+    at += static_cast<uint32_t>(
+        snprintf(names + at, sizeof(names) - at, "%s%s", i ? ", " : "", artifact->targets[i].name));
+  return fail(model, NACRE_ERROR_ARGUMENT,
+              "'%s' has no code for the target CPU '%s'; it was compiled for %s", artifact->name,
+              name, names);
+}
+
+nacre_status nacre::open(const nacre_artifact *artifact, const char *weightsPath,
+                         const char *targetCpu, CpuHasFeature has, nacre_model **result) {
   if (!result)
     return NACRE_ERROR_ARGUMENT;
   auto *model = static_cast<nacre_model *>(calloc(1, sizeof(nacre_model)));
@@ -114,15 +146,8 @@ nacre_status nacre::open(const nacre_artifact *artifact, const char *weightsPath
                 "link the runtime that came with its compiler",
                 artifact->abi_version, NACRE_ABI_VERSION);
 
-  const char *feature;
-  size_t length;
-  if (!cpuHasFeatures(artifact->cpu_features, has, feature, length))
-    return fail(model, NACRE_ERROR_CPU,
-                "'%s' was compiled for processors with '%.*s', which this one lacks; compile it "
-                "for this one "
-                "with --cpu",
-                artifact->name, static_cast<int>(length), feature);
-
+  if (nacre_status status = chooseTarget(model, artifact, targetCpu, has); status != NACRE_OK)
+    return status;
   if (artifact->weights_size) {
     if (!weightsPath)
       return fail(model, NACRE_ERROR_ARGUMENT, "'%s' needs its weights file, but no path was given",
@@ -136,15 +161,27 @@ nacre_status nacre::open(const nacre_artifact *artifact, const char *weightsPath
 
 nacre_status nacre_open(const nacre_artifact *artifact, const char *weights_path,
                         nacre_model **model) {
-  return nacre::open(artifact, weights_path, cpuHasFeature, model);
+  return nacre_open_for(artifact, weights_path, nullptr, model);
+}
+
+nacre_status nacre_open_for(const nacre_artifact *artifact, const char *weights_path,
+                            const char *target_cpu, nacre_model **model) {
+  if (!target_cpu)
+    target_cpu = getenv("NACRE_TARGET_CPU");
+  return nacre::open(artifact, weights_path, target_cpu, cpuHasFeature, model);
 }
 
 void nacre_close(nacre_model *model) {
   if (!model)
     return;
+  closePool(model->pool);
   if (model->mapping)
     munmap(model->mapping, model->mappingSize);
   free(model);
+}
+
+const char *nacre_model_target(const nacre_model *model) {
+  return model && model->artifact ? model->artifact->targets[model->target].name : nullptr;
 }
 
 const nacre_artifact *nacre_model_artifact(const nacre_model *model) {

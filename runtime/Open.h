@@ -8,8 +8,8 @@
 
 namespace nacre {
 
-/// nacre_open; `has` stands for the processor, so that tests can take features away.
-nacre_status open(const nacre_artifact *artifact, const char *weightsPath, CpuHasFeature has,
-                  nacre_model **model);
+/// nacre_open_for; `has` stands for the processor, so that tests can take features away.
+nacre_status open(const nacre_artifact *artifact, const char *weightsPath, const char *targetCpu,
+                  CpuHasFeature has, nacre_model **model);
 
 } // namespace nacre

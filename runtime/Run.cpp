@@ -2,13 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Arguments.h"
+#include "Pool.h"
 #include "Team.h"
 
 #include <cfenv>
 #include <cstdlib>
-#include <omp.h>
+#include <new>
 
 using namespace nacre;
+
+// A share of a kernel with less work than this ends before another thread has noticed that there is
+// one.
+static constexpr double shareNanoseconds = 2000;
 
 nacre_status nacre_set_threads(nacre_model *model, int threads) {
   if (!model)
@@ -17,6 +22,23 @@ nacre_status nacre_set_threads(nacre_model *model, int threads) {
     return fail(model, NACRE_ERROR_ARGUMENT, "%d threads is not between 0 (the default) and 4096",
                 threads);
   model->threads = threads;
+  // Threads that no call can use any more would be woken by each.
+  if (threads > 1 && helpersOf(model->pool) >= threads)
+    closePool(model->pool.exchange(nullptr));
+  return NACRE_OK;
+}
+
+nacre_status nacre_set_pool(nacre_model *model, nacre_parallel parallel, void *context,
+                            int threads) {
+  if (!model)
+    return NACRE_ERROR_ARGUMENT;
+  if (parallel && threads < 1)
+    return fail(model, NACRE_ERROR_ARGUMENT, "a pool of %d threads is none", threads);
+  if (nacre_status status = nacre_set_threads(model, threads); status != NACRE_OK)
+    return status;
+  model->parallel = parallel;
+  model->parallelContext = context;
+  closePool(model->pool.exchange(nullptr));
   return NACRE_OK;
 }
 
@@ -53,35 +75,102 @@ nacre_status nacre_shapes(const nacre_artifact *artifact, uint32_t number, const
   return status;
 }
 
-/// One thread's part of a call. Results must depend neither on the rounding mode that the caller
-/// happens to use nor on whether a worker has inherited it.
-static void runThread(const nacre_model &model, const nacre_entry &entry, void *const *buffers,
-                      const int64_t *dims, void *arena, int64_t thread, nacre_team &team) {
-  fenv_t environment;
-  fegetenv(&environment);
-  fesetenv(FE_DFL_ENV);
-  if (thread == 0 && team.recorder)
-    team.recorder->begin();
-  entry.run(model.weights, buffers, dims, arena, thread,
-            team.threads.load(std::memory_order_relaxed), &team);
-  fesetenv(&environment);
+namespace {
+
+/// One call, and the team that runs it.
+struct Call : nacre_team {
+  Call(nacre_model &model, const nacre_entry &entry, void *const *buffers, const int64_t *dims,
+       void *arena, uint32_t threads, Recorder *recorder)
+      : nacre_team(threads, model.splitAll ? 0 : shareNanoseconds, recorder), model(model),
+        entry(entry), buffers(buffers), dims(dims), arena(arena) {}
+
+  nacre_model &model;
+  const nacre_entry &entry;
+  void *const *buffers;
+  const int64_t *dims;
+  void *arena;
+  fenv_t environment; // the caller's
+};
+
+/// The default floating-point environment as long as the object lives, then the one before.
+class DefaultEnvironment {
+public:
+  DefaultEnvironment() {
+    fegetenv(&before);
+    fesetenv(FE_DFL_ENV);
+  }
+  ~DefaultEnvironment() { fesetenv(&before); }
+  DefaultEnvironment(const DefaultEnvironment &) = delete;
+
+private:
+  fenv_t before;
+};
+
+} // namespace
+
+/// One thread's walk through the entry. Results must depend neither on the rounding mode that the
+/// caller happens to use nor on whether a worker has inherited it.
+static void walk(void *argument, int thread) {
+  Call &call = *static_cast<Call *>(argument);
+  DefaultEnvironment environment;
+  call.entry.run[call.model.target](call.model.weights, call.buffers, call.dims, call.arena, thread,
+                                    call.threads, &call);
+  leave(call);
 }
 
-static void runTeam(const nacre_model &model, const nacre_entry &entry, void *const *buffers,
-                    const int64_t *dims, void *arena, Recorder *recorder) {
-  int threads = model.threads ? model.threads : omp_get_max_threads();
-  nacre_team team(static_cast<uint32_t>(threads), recorder);
-  if (threads == 1) {
-    runThread(model, entry, buffers, dims, arena, 0, team);
+/// A number that is asked for once and kept.
+static int kept(std::atomic<int> &number, int (*ask)()) {
+  int known = number.load(std::memory_order_relaxed);
+  if (!known)
+    number.store(known = ask(), std::memory_order_relaxed);
+  return known;
+}
+
+/// The pool of a model's own threads, made by the first call that needs it; null without memory.
+static Pool *poolOf(nacre_model &model) {
+  Pool *pool = model.pool.load(std::memory_order_acquire);
+  if (pool)
+    return pool;
+  Pool *made = makePool();
+  if (model.pool.compare_exchange_strong(pool, made, std::memory_order_acq_rel))
+    return made;
+  closePool(made);
+  return pool;
+}
+
+/// Lets other threads walk the entry, and returns when none does any more.
+static void recruit(nacre_team *team) {
+  Call &call = *static_cast<Call *>(team);
+  size_t size = call.threads * sizeof(Claim);
+  void *claims = aligned_alloc(alignof(Claim), size);
+  if (!claims)
     return;
-  }
-#pragma omp parallel num_threads(threads)
-  {
-    // OpenMP may give fewer threads than asked for. All write the same number, before any can need
-    // it.
-    team.threads.store(static_cast<uint32_t>(omp_get_num_threads()), std::memory_order_relaxed);
-    runThread(model, entry, buffers, dims, arena, omp_get_thread_num(), team);
-  }
+  call.claims = new (claims) Claim[call.threads];
+  // With fewer processors than threads, who waits is in the way of those it waits for.
+  bool crowded = kept(call.model.processors, usableProcessors) < static_cast<int>(call.threads);
+  call.spins = crowded ? 50 : 1500;
+  // Code of the caller's gets the caller's environment.
+  fenv_t ours;
+  fegetenv(&ours);
+  fesetenv(&call.environment);
+  if (call.model.parallel)
+    call.model.parallel(call.model.parallelContext, static_cast<int>(call.threads), walk, &call);
+  else
+    runOnPool(poolOf(call.model), static_cast<int>(call.threads), walk, &call);
+  fesetenv(&ours);
+}
+
+static void runTeam(nacre_model &model, const nacre_entry &entry, void *const *buffers,
+                    const int64_t *dims, void *arena, Recorder *recorder) {
+  int threads = model.threads ? model.threads : kept(model.defaultThreads, defaultThreads);
+  Call call(model, entry, buffers, dims, arena, static_cast<uint32_t>(threads), recorder);
+  fegetenv(&call.environment);
+  if (threads > 1)
+    call.recruit = recruit;
+  if (recorder)
+    recorder->begin();
+  walk(&call, 0);
+  free(call.claims);
 }
 
 /// nacre_run, with a recorder or without.

@@ -12,6 +12,8 @@ namespace nacre::cpu {
 
 /// A CPU as the kernel generators see it: how wide and how many its registers are.
 struct CpuTarget {
+  /// What it was asked for as: "x86-64-v4+avx512vnni"; of "native", the CPU's name.
+  std::string name;
   /// LLVM's names: the triple, the CPU, and its features as "+avx2,+fma,...".
   std::string triple, cpu, features;
   /// What code for this CPU may use and not every CPU of the triple has, in LLVM's names,
@@ -27,7 +29,8 @@ struct CpuTarget {
   bool int8Dot = false;
 
   /// The target with LLVM's name `cpu` ("native" for the machine this runs on, its features
-  /// included) and further `features`, or a message that names what is wrong.
+  /// included; "x86-64-v4+avx512vnni" for more features than the CPU is sure to have) and further
+  /// `features`, or a message that names what is wrong.
   static mlir::FailureOr<CpuTarget> get(llvm::StringRef cpu, std::string &error,
                                         llvm::StringRef features = {});
 

@@ -13,14 +13,14 @@ using namespace nacre::cpu;
 
 void PackedMatmul::emit() {
   if (slices > 1)
-    partial = b.scratch({largestBlock, panelWidth}, element());
+    partial = b.scratch({largestBlock, stripWidth()}, element());
   Value slice;
-  if (stored() != element() && sliceDepth * panelWidth <= largestWideSlice)
-    slice = b.scratch({sliceDepth * panelWidth}, element());
+  if (widenSlice || (stored() != element() && sliceDepth * stripWidth() <= largestWideSlice))
+    slice = b.scratch({sliceDepth * stripWidth()}, element());
   // Rows in blocks; at least as many items as threads.
   Value height = b.index(b.target.tileRows());
   Value tiles = b.ceilDiv(rows, height);
-  int64_t items = groups * panels;
+  int64_t items = groups * strips();
   Value wanted = b.ceilDiv(b.threads, b.index(items));
   Value blocks = b.max(b.ceilDiv(rows, b.index(largestBlock)), b.min(tiles, wanted));
   Value perBlock = b.mul(b.ceilDiv(tiles, b.max(blocks, b.index(1))), height);
@@ -29,13 +29,15 @@ void PackedMatmul::emit() {
     Value firstRow = b.min(b.mul(b.div(item, b.index(items)), perBlock), rows);
     Value lastRow = b.min(b.add(firstRow, perBlock), rows);
     Value which = b.rem(item, b.index(items));
-    Value group = b.div(which, b.index(panels));
-    Value panel = b.rem(which, b.index(panels));
+    Value group = b.div(which, b.index(strips()));
+    Value strip = b.rem(which, b.index(strips()));
+    Value panel = b.div(strip, b.index(stripsPerPanel()));
+    Value column = b.mul(b.rem(strip, b.index(stripsPerPanel())), stripWidth());
     auto overSlices = [&](int64_t columns) {
       int64_t vectors = llvm::divideCeil(columns, b.target.lanes);
       auto overTiles = [&](llvm::function_ref<void(const Tile &)> body) {
         forRowTiles(b, firstRow, lastRow, [&](Value row, int64_t height) {
-          body({group, panel, row, b.sub(row, firstRow), height, vectors, columns});
+          body({group, panel, column, row, b.sub(row, firstRow), height, vectors, columns});
         });
       };
       Value last = b.index(slices - 1);
@@ -46,13 +48,13 @@ void PackedMatmul::emit() {
                           {row, b.index(v * b.target.lanes)});
         });
         b.loop(b.index(0), last, 1, [&](Value slice) {
-          widen(group, panel, slice);
+          widen(group, panel, column, slice);
           overTiles([&](const Tile &at) {
             storePartial(at, multiply(at, slice, /*last=*/false, loadPartial(at)));
           });
         });
       }
-      widen(group, panel, last);
+      widen(group, panel, column, last);
       overTiles([&](const Tile &at) {
         SmallVector<Value> initial =
             slices > 1
@@ -65,6 +67,12 @@ void PackedMatmul::emit() {
     auto run = [&](int64_t columns) {
       if (!slice)
         return overSlices(columns);
+      if (widenSlice) {
+        wide = slice;
+        overSlices(columns);
+        wide = {};
+        return;
+      }
       Value few = b.less(b.sub(lastRow, firstRow), b.index(2 * b.target.tileRows() + 1));
       auto choice = scf::IfOp::create(b, b.loc, few, /*withElseRegion=*/true);
       OpBuilder::InsertionGuard guard(b);
@@ -75,25 +83,31 @@ void PackedMatmul::emit() {
       overSlices(columns);
       wide = {};
     };
-    int64_t rest = groupOutputs() % panelWidth;
+    int64_t rest = groupOutputs() % stripWidth();
     if (rest == 0)
-      return run(panelWidth);
-    if (panels > 1)
-      b.onlyIf(b.less(panel, b.index(panels - 1)), [&] { run(panelWidth); });
-    Value last =
-        b.createOrFold<arith::CmpIOp>(b.loc, arith::CmpIPredicate::eq, panel, b.index(panels - 1));
+      return run(stripWidth());
+    if (strips() > 1)
+      b.onlyIf(b.less(strip, b.index(strips() - 1)), [&] { run(stripWidth()); });
+    Value last = b.createOrFold<arith::CmpIOp>(b.loc, arith::CmpIPredicate::eq, strip,
+                                               b.index(strips() - 1));
     b.onlyIf(last, [&] { run(rest); });
   });
 }
 
-void PackedMatmul::widen(Value group, Value panel, Value slice) {
+void PackedMatmul::widen(Value group, Value panel, Value column, Value slice) {
   if (!wide)
     return;
   Value firstRow = b.mul(slice, sliceDepth);
-  Value from = b.add(b.add(panelStart(group, panel), header), b.mul(firstRow, panelWidth));
+  Value from = b.add(b.add(b.add(panelStart(group, panel), header), column),
+                     b.mul(firstRow, panelWidth));
   Value count = b.min(b.index(sliceDepth), b.sub(b.index(depth), firstRow));
-  b.loop(b.index(0), b.mul(count, panelWidth), b.target.lanes, [&](Value at) {
-    b.storeVector(b.loadVector(weight, b.add(from, at), element()), wide, at);
+  if (widenSlice)
+    return widenSlice(panel, column, firstRow, count, wide);
+  b.loop(b.index(0), count, 1, [&](Value row) {
+    for (int64_t v = 0; v < stripWidth(); v += b.target.lanes)
+      b.storeVector(
+          b.loadVector(weight, b.add(b.add(from, b.mul(row, panelWidth)), v), element()), wide,
+          b.add(b.mul(row, stripWidth()), v));
   });
 }
 
@@ -117,7 +131,7 @@ SmallVector<Value> PackedMatmul::multiply(const Tile &at, Value slice, bool last
                                           ValueRange accumulators) {
   int64_t lanes = b.target.lanes;
   SmallVector<Value> starts = rowStarts(at.row, at.height, at.group);
-  Value firstRow = b.add(panelStart(at.group, at.panel), header);
+  Value firstRow = b.add(b.add(panelStart(at.group, at.panel), header), at.column);
   Value sliceStart = b.mul(slice, sliceDepth);
 
   Value inputAt, weightAt;
@@ -126,21 +140,26 @@ SmallVector<Value> PackedMatmul::multiply(const Tile &at, Value slice, bool last
   };
   auto right = [&](int64_t v, Value k, int64_t i) {
     Value row = b.add(weightAt, k);
-    Value at =
-        wide ? b.mul(b.sub(row, sliceStart), panelWidth) : b.add(firstRow, b.mul(row, panelWidth));
-    return b.loadVector(wide ? wide : weight, b.add(at, i * panelWidth + v * lanes), element());
+    if (wide) {
+      Value at = b.mul(b.sub(row, sliceStart), stripWidth());
+      return b.loadVector(wide, b.add(at, i * stripWidth() + v * lanes), element());
+    }
+    Value at = b.add(firstRow, b.mul(row, panelWidth));
+    return b.loadVector(weight, b.add(at, i * panelWidth + v * lanes), element());
   };
   MicroKernel kernel{b, at.height, at.vectors, element(), left, right};
 
   // The first tile that reads a slice would wait for memory, so the tiles of the slice before ask
   // for it: a cache line or two every few steps, each tile its own part. What is asked for behind
-  // the last panel is the next weight of the file.
+  // the last panel is the next weight of the file. Of a strip that is narrower than its panel, and
+  // then no wider than a line, each line is asked for in the panel's next row.
   int64_t line = 64 * 8 / stored().getIntOrFloatBitWidth();
+  int64_t lineStride = stripsPerPanel() == 1 ? line : panelWidth * (line / stripWidth());
   int64_t perStep = line * linesAhead / MicroKernel::unrolled;
-  int64_t parts = llvm::divideCeil(panelWidth, perStep);
+  int64_t parts = llvm::divideCeil(stripWidth(), perStep);
   Value part = b.min(b.div(at.rowInBlock, b.index(b.target.tileRows())), b.index(parts - 1));
   Value next = b.add(firstRow, b.mul(b.add(sliceStart, sliceDepth), panelWidth));
-  next = b.add(next, b.mul(part, llvm::alignTo(sliceDepth * perStep, line)));
+  next = b.add(next, b.mul(part, llvm::alignTo(sliceDepth * perStep, line) / line * lineStride));
   auto prefetch = [&](Value at, int64_t locality) {
     memref::PrefetchOp::create(b, b.loc, weight, ValueRange{at}, /*isWrite=*/false, locality,
                                /*isDataCache=*/true);
@@ -148,19 +167,19 @@ SmallVector<Value> PackedMatmul::multiply(const Tile &at, Value slice, bool last
   auto nextSlice = [&](Value k) {
     Value passed = b.add(b.sub(weightAt, sliceStart), k);
     for (int64_t i = 0; i < linesAhead; ++i)
-      prefetch(b.add(b.add(next, b.mul(passed, perStep)), i * line), 2);
+      prefetch(b.add(b.add(next, b.mul(passed, perStep * lineStride / line)), i * lineStride), 2);
   };
   // One or two rows read the weight as fast as memory gives it: they ask for it some KiB ahead.
   auto sameSlice = [&](Value k) {
     constexpr int64_t bytesAhead = 8192;
     Value from = b.add(firstRow, b.mul(b.add(weightAt, k), panelWidth));
-    for (int64_t i = 0; i < MicroKernel::unrolled * panelWidth; i += line)
-      prefetch(b.add(from, i + bytesAhead / 64 * line), 3);
+    for (int64_t i = 0; i < MicroKernel::unrolled * stripWidth(); i += line)
+      prefetch(b.add(from, i / line * lineStride + bytesAhead / 64 * line), 3);
   };
   kernel.multiplyAdd = multiplyAdd;
-  if (at.height == b.target.tileRows())
+  if (at.height == b.target.tileRows() && !widenSlice)
     kernel.ahead = nextSlice;
-  else if (at.height <= 2)
+  else if (at.height <= 2 && !widenSlice)
     kernel.ahead = sameSlice;
   auto step = [&](Value count, Value inputOffset, Value weightOffset, ValueRange accumulators) {
     inputAt = inputOffset;
@@ -173,6 +192,7 @@ SmallVector<Value> PackedMatmul::multiply(const Tile &at, Value slice, bool last
 void PackedMatmul::finish(const Tile &at, SmallVector<Value> sums) {
   int64_t lanes = b.target.lanes, vectors = at.vectors;
   Value firstColumn = b.add(b.mul(at.group, groupOutputs()), b.mul(at.panel, panelWidth));
+  firstColumn = b.add(firstColumn, at.column);
   auto place = [&](Value row, int64_t v) {
     Place result{row, b.add(firstColumn, v * lanes), {}};
     if (at.columns - v * lanes < lanes)

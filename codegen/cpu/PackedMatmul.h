@@ -7,6 +7,8 @@
 #include "codegen/cpu/MicroKernel.h"
 #include "codegen/cpu/TileEmitter.h"
 
+#include <numeric>
+
 namespace nacre::cpu {
 
 /// Rows that one pass over a panel multiplies: with a slice of the depth they stay in the second
@@ -19,7 +21,8 @@ inline constexpr int64_t sliceTarget = 768;
 inline constexpr int64_t largestWideSlice = 64 * 1024;
 
 /// What a linear layer and a convolution share: rows of the input, each a fixed pattern of
-/// elements, times a weight packed in panels of columns.
+/// elements, times a weight packed in panels of columns. A panel is worked through in strips as
+/// wide as the target's tiles: panels are wider where another target shares the weights file.
 struct PackedMatmul {
   KernelBuilder &b;
   TileEmitter &tile;
@@ -54,7 +57,20 @@ struct PackedMatmul {
   struct Tile;
   llvm::function_ref<void(const Tile &at, llvm::MutableArrayRef<mlir::Value> sums)> scale = {};
 
+  /// Where a weight is stored otherwise: writes `count` rows from `firstRow` on of a strip, as the
+  /// input's elements, [count, stripWidth], to `to`. Each block of rows then calls it.
+  llvm::function_ref<void(mlir::Value panel, mlir::Value column, mlir::Value firstRow,
+                          mlir::Value count, mlir::Value to)>
+      widenSlice = {};
+
   int64_t groupOutputs() const { return outputs / groups; }
+  /// Columns of a strip, whole strips of a panel, and strips of a group.
+  int64_t stripWidth() const {
+    int64_t widest = b.target.panel();
+    return panelWidth <= widest ? panelWidth : std::gcd(panelWidth, widest);
+  }
+  int64_t stripsPerPanel() const { return panelWidth / stripWidth(); }
+  int64_t strips() const { return llvm::divideCeil(groupOutputs(), stripWidth()); }
   mlir::Type element() const {
     return mlir::cast<mlir::MemRefType>(input.getType()).getElementType();
   }
@@ -68,9 +84,10 @@ struct PackedMatmul {
 
   void emit();
 
-  /// A tile of the result: where it lies, and its place in the block.
+  /// A tile of the result: its strip's panel and first column there, its row, the same within the
+  /// block, and its size.
   struct Tile {
-    mlir::Value group, panel, row, rowInBlock;
+    mlir::Value group, panel, column, row, rowInBlock;
     int64_t height, vectors, columns;
   };
   llvm::SmallVector<mlir::Value> multiply(const Tile &at, mlir::Value slice, bool last,
@@ -79,11 +96,28 @@ struct PackedMatmul {
   void storePartial(const Tile &at, mlir::ValueRange sums);
   void finish(const Tile &at, llvm::SmallVector<mlir::Value> sums);
 
-  /// Copies a slice of a narrow weight into `wide`, where that is set.
-  void widen(mlir::Value group, mlir::Value panel, mlir::Value slice);
+  /// Writes a strip's slice of a narrow weight into `wide`, where that is set.
+  void widen(mlir::Value group, mlir::Value panel, mlir::Value column, mlir::Value slice);
 
-  mlir::Value wide = {};    // [sliceDepth * panelWidth]
-  mlir::Value partial = {}; // [largestBlock, panel], where there are several slices
+  mlir::Value wide = {};    // [sliceDepth * stripWidth]
+  mlir::Value partial = {}; // [largestBlock, stripWidth], where there are several slices
+};
+
+/// How the depth of a linear layer is cut, in weight rows: in slices of about `target`.
+struct DepthSlices {
+  DepthSlices(int64_t depth, int64_t target, int64_t multiple = MicroKernel::unrolled)
+      : depth(depth) {
+    int64_t wanted = std::max<int64_t>(1, (depth + target / 2) / target);
+    length = llvm::alignTo(llvm::divideCeil(std::max<int64_t>(depth, 1), wanted), multiple);
+    count = std::max<int64_t>(1, llvm::divideCeil(depth, length));
+  }
+  /// Runs a micro-kernel over one of them.
+  llvm::SmallVector<mlir::Value> run(KernelBuilder &b, mlir::Value slice, bool last,
+                                     PackedMatmul::Step step, mlir::ValueRange accumulators) const {
+    mlir::Value start = b.mul(slice, length);
+    return step(b.index(last ? depth - (count - 1) * length : length), start, start, accumulators);
+  }
+  int64_t depth, length, count;
 };
 
 } // namespace nacre::cpu

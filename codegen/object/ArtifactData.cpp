@@ -30,7 +30,8 @@ private:
   llvm::Constant *small(int32_t value) { return llvm::ConstantInt::get(i32, value); }
   llvm::Constant *text(llvm::StringRef value);
   llvm::Constant *table(llvm::ArrayRef<llvm::Constant *> items);
-  llvm::Constant *function(const EntrySignature &entry, llvm::StringRef suffix);
+  llvm::Constant *function(const EntrySignature &entry, llvm::StringRef role,
+                           const TargetInfo &target);
   llvm::Constant *tensor(const EntrySignature &entry, const TensorSignature &tensor);
   llvm::Constant *entry(const EntrySignature &entry);
   llvm::Function *declare(llvm::StringRef name, llvm::Type *result,
@@ -89,8 +90,9 @@ llvm::Constant *DataWriter::table(llvm::ArrayRef<llvm::Constant *> items) {
                                   llvm::ConstantArray::get(type, items));
 }
 
-llvm::Constant *DataWriter::function(const EntrySignature &entry, llvm::StringRef suffix) {
-  llvm::Function *found = module.getFunction(entry.name + suffix.str());
+llvm::Constant *DataWriter::function(const EntrySignature &entry, llvm::StringRef role,
+                                     const TargetInfo &target) {
+  llvm::Function *found = module.getFunction(entry.name + role.str() + target.suffix);
   return found ? static_cast<llvm::Constant *>(found) : null();
 }
 
@@ -112,18 +114,22 @@ llvm::Constant *DataWriter::tensor(const EntrySignature &entry, const TensorSign
 }
 
 llvm::Constant *DataWriter::entry(const EntrySignature &entry) {
-  llvm::SmallVector<llvm::Constant *> names, tensors;
+  llvm::SmallVector<llvm::Constant *> names, tensors, runs;
   for (const std::string &name : entry.variables)
     names.push_back(text(name));
   for (const TensorSignature &input : entry.inputs)
     tensors.push_back(tensor(entry, input));
   for (const TensorSignature &result : entry.results)
     tensors.push_back(tensor(entry, result));
+  for (const TargetInfo &target : info.targets)
+    runs.push_back(function(entry, ".run", target));
+  // Sizes are asked for before a target is chosen: the least demanding one answers.
+  const TargetInfo &any = info.targets.back();
   return llvm::ConstantStruct::getAnon(
       {text(entry.name), text(entry.doc), table(names), table(tensors),
        small(entry.variables.size()), small(entry.inputs.size()), small(entry.results.size()),
-       small(0), function(entry, ".check"), function(entry, ".shapes"), function(entry, ".arena"),
-       function(entry, ".run")});
+       small(0), function(entry, ".check", any), function(entry, ".shapes", any),
+       function(entry, ".arena", any), table(runs)});
 }
 
 llvm::Function *DataWriter::declare(llvm::StringRef name, llvm::Type *result,
@@ -182,13 +188,15 @@ void DataWriter::writeEntryFunctions(const EntrySignature &entry, uint32_t which
 }
 
 void DataWriter::write() {
-  llvm::SmallVector<llvm::Constant *> entries;
+  llvm::SmallVector<llvm::Constant *> entries, targets;
+  for (const TargetInfo &target : info.targets)
+    targets.push_back(llvm::ConstantStruct::getAnon({text(target.name), text(target.cpuFeatures)}));
   for (const EntrySignature &signature : info.entries)
     entries.push_back(entry(signature));
   auto *data = llvm::ConstantStruct::getAnon(
       {small(NACRE_ARTIFACT_MAGIC), small(NACRE_ABI_VERSION), text(info.name),
        llvm::ConstantDataArray::get(context, info.buildId), number(info.weightsSize),
-       text(info.cpuFeatures), table(entries), small(info.entries.size()), small(0),
+       table(targets), table(entries), small(info.entries.size()), small(info.targets.size()),
        text(info.metadata)});
   auto *artifact =
       new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true,

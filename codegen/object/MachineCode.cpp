@@ -7,6 +7,7 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/Linker/Linker.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
@@ -30,7 +31,7 @@ static std::unique_ptr<llvm::TargetMachine> machineOf(const cpu::CpuTarget &targ
 }
 
 std::unique_ptr<llvm::Module> object::translate(ModuleOp module, llvm::LLVMContext &context,
-                                                const cpu::CpuTarget &target) {
+                                                const cpu::CpuTarget &target, StringRef suffix) {
   DialectRegistry registry;
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
@@ -45,6 +46,7 @@ std::unique_ptr<llvm::Module> object::translate(ModuleOp module, llvm::LLVMConte
     if (function.isDeclaration())
       continue;
     function.setLinkage(llvm::GlobalValue::InternalLinkage);
+    function.setName(function.getName() + suffix);
     function.addFnAttr("target-cpu", target.cpu);
     if (!target.features.empty())
       function.addFnAttr("target-features", target.features);
@@ -52,6 +54,21 @@ std::unique_ptr<llvm::Module> object::translate(ModuleOp module, llvm::LLVMConte
     function.addFnAttr(llvm::Attribute::NoUnwind);
   }
   return result;
+}
+
+LogicalResult object::join(llvm::Module &whole, std::unique_ptr<llvm::Module> part) {
+  // The linker would leave out what is internal and, so far, not called by anyone.
+  SmallVector<std::string> names;
+  for (llvm::Function &function : *part)
+    if (function.hasInternalLinkage()) {
+      function.setLinkage(llvm::GlobalValue::ExternalLinkage);
+      names.push_back(function.getName().str());
+    }
+  if (llvm::Linker::linkModules(whole, std::move(part)))
+    return failure();
+  for (const std::string &name : names)
+    whole.getFunction(name)->setLinkage(llvm::GlobalValue::InternalLinkage);
+  return success();
 }
 
 void object::optimize(llvm::Module &module, const cpu::CpuTarget &target) {

@@ -13,15 +13,19 @@
 
 namespace nacre::object {
 
-/// Translates a module of the llvm dialect; functions other than the runtime's become internal.
-/// Null on failure, after an error.
+/// Translates a module of the llvm dialect; functions other than the runtime's become internal and
+/// get `suffix` to their names. Null on failure, after an error.
 std::unique_ptr<llvm::Module> translate(mlir::ModuleOp module, llvm::LLVMContext &context,
-                                        const cpu::CpuTarget &target);
+                                        const cpu::CpuTarget &target, llvm::StringRef suffix);
 
-/// Optimises a module for the target, in place.
+/// Moves what `part` defines into `whole`; both come from `translate`, with other suffixes.
+mlir::LogicalResult join(llvm::Module &whole, std::unique_ptr<llvm::Module> part);
+
+/// Optimises a module, in place: functions that `translate` made for their own targets, others for
+/// `target`.
 void optimize(llvm::Module &module, const cpu::CpuTarget &target);
 
-/// The machine code of a module as an object file, or as assembly text.
+/// The machine code of a module as an object file, or as assembly text; for targets as above.
 llvm::SmallString<0> emitMachineCode(llvm::Module &module, const cpu::CpuTarget &target,
                                      bool assembly);
 

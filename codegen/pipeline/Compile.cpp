@@ -15,6 +15,7 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Transforms/Utils/Cloning.h"
@@ -66,6 +67,15 @@ private:
   bool kept = false;
 };
 
+/// The program for one of the targets.
+struct Variant {
+  cpu::CpuTarget target;
+  /// Of an only target empty, otherwise fit for the names of functions and files: ".x86_64_v3".
+  std::string suffix;
+  ModuleOp module;
+  OwningOpRef<ModuleOp> copy; ///< holds `module`, where it is not the compilation's own
+};
+
 /// One compilation.
 class Compilation {
 public:
@@ -86,10 +96,13 @@ private:
   }
   template <typename Step>
   bool timed(StringRef what, double done, Step step);
+  bool readTargets();
+  void separateTargets();
   bool runPhase(Phase phase);
-  bool dump(Phase phase);
+  bool runPhase(Phase phase, Variant &variant);
+  bool checkAlike();
+  bool writeMlir();
   bool writeWeights();
-  void dropWeightExpressions();
   bool writeMachineCode();
   bool writeText(StringRef extension, StringRef text);
   bool link(StringRef objectPath);
@@ -98,7 +111,9 @@ private:
   ModuleOp module;
   object::WeightSource weights;
   const CompileOptions &options;
-  std::optional<cpu::CpuTarget> target;
+  /// The one to be preferred first. Until `loops` the first stands for all.
+  std::vector<Variant> variants;
+  bool separated = false;
   object::ArtifactInfo info;
   std::vector<std::unique_ptr<PendingFile>> files;
 };
@@ -124,40 +139,117 @@ bool Compilation::writeText(StringRef extension, StringRef text) {
   return pending(extension).write(text, message) || fail(message);
 }
 
-bool Compilation::dump(Phase phase) {
+/// The targets, those of the widest panels first: a panel of theirs is several of another's.
+bool Compilation::readTargets() {
+  for (const std::string &name : options.targets) {
+    std::string message;
+    FailureOr<cpu::CpuTarget> target = cpu::CpuTarget::get(name, message);
+    if (failed(target))
+      return fail(message);
+    if (llvm::none_of(variants,
+                      [&](const Variant &known) { return known.target.name == target->name; }))
+      variants.push_back({.target = *target});
+  }
+  llvm::sort(variants, [](const Variant &a, const Variant &b) {
+    auto rank = [](const cpu::CpuTarget &target) {
+      return std::tuple(target.panel(), StringRef(target.required).count(','), target.name);
+    };
+    return rank(a.target) > rank(b.target);
+  });
+  for (Variant &variant : variants) {
+    variant.module = module;
+    if (variants.size() > 1)
+      variant.suffix = "." + variant.target.name;
+    for (char &c : variant.suffix)
+      if (c != '.' && !llvm::isAlnum(c))
+        c = '_';
+  }
+  return true;
+}
+
+/// From here on every target has a program of its own.
+void Compilation::separateTargets() {
+  for (Variant &variant : llvm::drop_begin(variants)) {
+    variant.copy = module.clone();
+    variant.module = *variant.copy;
+  }
+  separated = true;
+}
+
+static std::string textOf(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module.print(stream);
+  return text;
+}
+
+/// Writes the programs as they are now.
+bool Compilation::writeMlir() {
+  if (!separated)
+    return writeText(".mlir", textOf(module));
+  return llvm::all_of(variants, [&](const Variant &variant) {
+    return writeText(variant.suffix + ".mlir", textOf(variant.module));
+  });
+}
+
+bool Compilation::runPhase(Phase phase, Variant &variant) {
+  PassManager manager(module.getContext());
+  manager.enableVerifier(NACRE_VERIFY_EACH);
+  buildPhase(manager, phase, variant.target, options.precision);
+  if (failed(manager.run(variant.module)))
+    return fail("phase '" + infoOf(phase).name.str() + "' failed", /*internal=*/true);
   if (options.dumpPhasesTo.empty())
     return true;
   SmallString<128> path(options.dumpPhasesTo);
   if (std::error_code code = llvm::sys::fs::create_directories(path))
     return fail(("cannot make the folder '" + path + "': " + code.message()).str());
   llvm::sys::path::append(path, std::to_string(static_cast<int>(phase)) + "-" +
-                                    infoOf(phase).name.str() + ".mlir");
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  module.print(stream);
+                                    infoOf(phase).name.str() + (separated ? variant.suffix : "") +
+                                    ".mlir");
   PendingFile file(path.str().str());
   std::string message;
-  return (file.write(text, message) && file.keep(message)) || fail(message);
+  return (file.write(textOf(variant.module), message) && file.keep(message)) || fail(message);
 }
 
 bool Compilation::runPhase(Phase phase) {
-  PassManager manager(module.getContext());
-  manager.enableVerifier(NACRE_VERIFY_EACH);
-  buildPhase(manager, phase, *target, options.precision);
-  if (failed(manager.run(module)))
-    return fail("phase '" + infoOf(phase).name.str() + "' failed", /*internal=*/true);
-  if (phase == Phase::buffers) {
-    info.entries = object::signaturesOf(module);
-    info.metadata = object::addKernels(options.metadata, module);
-    info.weightsSize = module->getAttrOfType<IntegerAttr>("nn.weights_size").getInt();
+  if (phase == Phase::loops)
+    separateTargets();
+  for (Variant &variant : variants) {
+    if (!runPhase(phase, variant))
+      return false;
+    if (!separated)
+      break;
   }
-  return dump(phase);
+  return phase != Phase::buffers || checkAlike();
+}
+
+/// Notes what an artifact says of itself, which must be the same for each of its targets.
+bool Compilation::checkAlike() {
+  info.entries = object::signaturesOf(module);
+  info.metadata = object::addKernels(options.metadata, module);
+  info.weightsSize = module->getAttrOfType<IntegerAttr>("nn.weights_size").getInt();
+  auto weightsOf = [](ModuleOp module) {
+    return llvm::map_to_vector(module.getOps<ml_program::GlobalOp>(),
+                               [](auto global) { return global->getAttrDictionary(); });
+  };
+  for (const Variant &variant : variants) {
+    info.targets.push_back({variant.target.name, variant.target.required, variant.suffix});
+    bool isAlike = weightsOf(variant.module) == weightsOf(module) &&
+                   object::addKernels(options.metadata, variant.module) == info.metadata;
+    for (auto [own, common] : llvm::zip_equal(object::signaturesOf(variant.module), info.entries))
+      isAlike &= own.arenaFormula == common.arenaFormula && own.hasCheck == common.hasCheck;
+    if (!isAlike)
+      return fail("the programs for '" + variants.front().target.name + "' and '" +
+                      variant.target.name + "' differ in more than instructions",
+                  /*internal=*/true);
+  }
+  return true;
 }
 
 bool Compilation::writeWeights() {
   std::string seed = options.name;
-  llvm::raw_string_ostream stream(seed);
-  module.print(stream);
+  for (const Variant &variant : variants)
+    seed += variant.target.name + "\n" + textOf(variant.module);
   std::string message;
   PendingFile &file = pending(".weights");
   auto id = object::writeWeightsFile(
@@ -174,7 +266,7 @@ bool Compilation::writeWeights() {
 }
 
 /// What ran at compile time is not compiled; nor do weights exist as symbols of the code.
-void Compilation::dropWeightExpressions() {
+static void dropWeightExpressions(ModuleOp module) {
   for (Operation &op : llvm::make_early_inc_range(*module.getBody())) {
     auto function = dyn_cast<func::FuncOp>(op);
     if (isa<ml_program::GlobalOp>(op) ||
@@ -185,11 +277,20 @@ void Compilation::dropWeightExpressions() {
 
 bool Compilation::writeMachineCode() {
   llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> code = object::translate(module, context, *target);
-  if (!code)
-    return fail("translation to LLVM failed", /*internal=*/true);
+  std::unique_ptr<llvm::Module> code;
+  for (const Variant &variant : variants) {
+    auto part = object::translate(variant.module, context, variant.target, variant.suffix);
+    if (!part)
+      return fail("translation to LLVM failed", /*internal=*/true);
+    if (!code)
+      code = std::move(part);
+    else if (failed(object::join(*code, std::move(part))))
+      return fail("code of several targets does not go together", /*internal=*/true);
+  }
   object::addArtifact(*code, info);
-  object::optimize(*code, *target);
+  // What chooses a target runs on all of them.
+  const cpu::CpuTarget &least = variants.back().target;
+  object::optimize(*code, least);
   if (wants(Emit::llvmIr)) {
     std::string text;
     llvm::raw_string_ostream stream(text);
@@ -199,13 +300,13 @@ bool Compilation::writeMachineCode() {
   }
   if (wants(Emit::assembly)) {
     auto copy = llvm::CloneModule(*code);
-    if (!writeText(".s", object::emitMachineCode(*copy, *target, /*assembly=*/true)))
+    if (!writeText(".s", object::emitMachineCode(*copy, least, /*assembly=*/true)))
       return false;
   }
   bool linked = wants(Emit::sharedLibrary) || wants(Emit::program);
   if (!wants(Emit::object) && !linked)
     return true;
-  auto bytes = object::emitMachineCode(*code, *target, /*assembly=*/false);
+  auto bytes = object::emitMachineCode(*code, least, /*assembly=*/false);
   report.codeBytes = bytes.size();
   if (wants(Emit::object) && !writeText(".o", bytes))
     return false;
@@ -233,14 +334,14 @@ bool Compilation::link(StringRef objectPath) {
 }
 
 bool Compilation::run() {
+  if (!readTargets())
+    return false;
+  if (variants.size() > 1 && options.startFrom > Phase::dispatch)
+    return fail("a program in phase '" + infoOf(options.startFrom).name.str() +
+                "' is for one target CPU; name only that one");
   std::string message;
-  FailureOr<cpu::CpuTarget> found = cpu::CpuTarget::get(options.cpu, message);
-  if (failed(found))
-    return fail(message);
-  target = *found;
   info.name = options.name;
   info.metadata = options.metadata;
-  info.cpuFeatures = target->required;
 
   for (const PhaseInfo &phase : allPhases()) {
     if (phase.phase == Phase::object || phase.phase > options.stopAfter)
@@ -250,20 +351,15 @@ bool Compilation::run() {
     double done = 0.3 * static_cast<double>(phase.phase) / 7;
     if (!timed(phase.name, done, [&] { return runPhase(phase.phase); }))
       return false;
-    bool last = phase.phase == options.stopAfter;
-    if (last && wants(Emit::mlir)) {
-      std::string text;
-      llvm::raw_string_ostream stream(text);
-      module.print(stream);
-      if (!writeText(".mlir", text))
-        return false;
-    }
+    if (phase.phase == options.stopAfter && wants(Emit::mlir) && !writeMlir())
+      return false;
     // Weights need the expressions that this phase still has, and the code their build id.
     if (phase.phase == Phase::buffers && options.stopAfter == Phase::object &&
         !timed("weights", 0.3, [&] { return writeWeights(); }))
       return false;
     if (phase.phase == Phase::buffers && options.stopAfter > Phase::buffers)
-      dropWeightExpressions();
+      for (const Variant &variant : variants)
+        dropWeightExpressions(variant.module);
   }
   if (options.stopAfter == Phase::object) {
     if (!timed("machine code", 0.7, [&] { return writeMachineCode(); }))
@@ -277,6 +373,8 @@ bool Compilation::run() {
     report.files.push_back(file->path);
   }
   report.entries = info.entries;
+  for (const Variant &variant : variants)
+    report.targets.push_back(variant.target.name);
   report.weightsBytes = info.weightsSize;
   options.progress("done", 1);
   return true;

@@ -26,10 +26,11 @@ struct CompileOptions {
   /// Path of the files less their extensions.
   std::string output;
   std::set<Emit> emit = {Emit::object, Emit::header, Emit::weights};
-  /// LLVM's name of the CPU, or "native".
-  std::string cpu = "native";
+  /// CPUs that the object has code for, as cpu::CpuTarget::get knows them; it is chosen where the
+  /// program starts.
+  std::vector<std::string> targets = {"native"};
   /// What linear layers may be computed in; nothing: in the types that the network says.
-  std::optional<nn::Precision> precision;
+  std::optional<PrecisionChoice> precision;
   /// The module handed in is in this phase already.
   Phase startFrom = Phase::nn;
   /// The last phase to run; with Emit::mlir its program is written to `<output>.mlir`.
@@ -48,6 +49,7 @@ struct CompileOptions {
 struct CompileReport {
   std::vector<std::string> files;
   std::vector<object::EntrySignature> entries;
+  std::vector<std::string> targets; ///< names, as the artifact has them
   uint64_t weightsBytes = 0, codeBytes = 0;
   /// Seconds of each step, in order.
   std::vector<std::pair<std::string, double>> seconds;

@@ -41,14 +41,14 @@ std::optional<Phase> nacre::phaseFromName(StringRef name) {
 }
 
 void nacre::buildPhase(OpPassManager &manager, Phase phase, const cpu::CpuTarget &target,
-                       std::optional<nn::Precision> precision) {
+                       std::optional<PrecisionChoice> precision) {
   switch (phase) {
   case Phase::nn:
     break;
   case Phase::nnQuantized:
     if (precision)
-      manager.addNestedPass<func::FuncOp>(
-          createSetPrecision({nn::stringifyPrecision(*precision).str()}));
+      manager.addNestedPass<func::FuncOp>(createSetPrecision(
+          {nn::stringifyPrecision(precision->precision).str(), precision->groupSize}));
     break;
   case Phase::nnOptimized:
     buildOptimizePipeline(manager);

@@ -29,11 +29,18 @@ llvm::ArrayRef<PhaseInfo> allPhases();
 const PhaseInfo &infoOf(Phase phase);
 std::optional<Phase> phaseFromName(llvm::StringRef name);
 
+/// What linear layers may be computed in.
+struct PrecisionChoice {
+  nn::Precision precision;
+  /// Weights that share a scale, where the precision has groups.
+  int64_t groupSize = 32;
+};
+
 /// Adds the passes that lead from the phase before to `phase`, and its verifier. Nothing for
 /// `nn`, where programs begin, but the verifier; `object` has no passes of its own.
 /// `precision` is what the phase nn-quantized may lower linear layers to.
 void buildPhase(mlir::OpPassManager &manager, Phase phase, const cpu::CpuTarget &target,
-                std::optional<nn::Precision> precision = std::nullopt);
+                std::optional<PrecisionChoice> precision = std::nullopt);
 
 /// Checks that a module holds only what belongs to a phase.
 std::unique_ptr<mlir::Pass> createVerifyPhasePass(Phase phase);

@@ -8,7 +8,7 @@ import subprocess
 
 import numpy as np
 
-from catalog import ROOT
+from network import ROOT
 
 GUARD = 4096  # bytes kept on each side of the arena and of the result, to catch stray writes
 GUARD_BYTE = 0xA5
@@ -83,6 +83,12 @@ class EntryInfo(ctypes.Structure):
     ]
 
 
+class TargetInfo(ctypes.Structure):
+    """nacre_target."""
+
+    _fields_ = [("name", ctypes.c_char_p), ("cpu_features", ctypes.c_char_p)]
+
+
 class ArtifactInfo(ctypes.Structure):
     """nacre_artifact."""
 
@@ -92,10 +98,10 @@ class ArtifactInfo(ctypes.Structure):
         ("name", ctypes.c_char_p),
         ("build_id", ctypes.c_ubyte * 32),
         ("weights_size", ctypes.c_uint64),
-        ("cpu_features", ctypes.c_char_p),
+        ("targets", ctypes.POINTER(TargetInfo)),
         ("entries", ctypes.POINTER(EntryInfo)),
         ("num_entries", ctypes.c_uint32),
-        ("reserved", ctypes.c_uint32),
+        ("num_targets", ctypes.c_uint32),
         ("metadata", ctypes.c_char_p),
     ]
 
@@ -117,10 +123,21 @@ class Artifact:
         self.library.nacre_arena_size.restype = ctypes.c_size_t
         self.info = ArtifactInfo.in_dll(self.library, f"{prefix.name}_artifact")
         self.entries = {self.info.entries[i].name.decode(): i for i in range(self.info.num_entries)}
-        self.model = ctypes.c_void_p()
         weights_path = prefix.with_name(prefix.name + ".weights")
-        path = os.fsencode(weights_path) if self.info.weights_size else None
-        self._check(self.library.nacre_open(ctypes.byref(self.info), path, ctypes.byref(self.model)))
+        self.weights_path = os.fsencode(weights_path) if self.info.weights_size else None
+        self.model = ctypes.c_void_p()
+        self.open()
+
+    def open(self, target=None):
+        """Opens the model, again, with the code for a target, by its name."""
+        self.close()
+        target = None if target is None else target.encode()
+        self._check(
+            self.library.nacre_open_for(ctypes.byref(self.info), self.weights_path, target, ctypes.byref(self.model))
+        )
+
+    def targets(self):
+        return [self.info.targets[i].name.decode() for i in range(self.info.num_targets)]
 
     def close(self):
         self.library.nacre_close(self.model)

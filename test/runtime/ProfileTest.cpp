@@ -17,16 +17,16 @@ void rest(int milliseconds) {
   std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
 }
 
-/// Three kernels: the first takes every thread 5 ms, the second the last thread alone 20 ms, the
-/// third nothing.
-void runSteps(const void *, void *const *, const int64_t *, void *, int64_t thread, int64_t threads,
+/// Three kernels: each share of the first takes 5 ms, the last share of the second 20 ms, the
+/// third is one share of 1 ms.
+void runSteps(const void *, void *const *, const int64_t *, void *, int64_t thread, int64_t,
               nacre_team *team) {
-  rest(5);
-  nacre_barrier(team);
-  if (thread == threads - 1)
-    rest(20);
-  nacre_barrier(team);
-  nacre_barrier(team);
+  runStep(team, thread, 0, muchWork, [](int64_t, int64_t) { rest(5); });
+  runStep(team, thread, 1, muchWork, [](int64_t share, int64_t shares) {
+    if (share == shares - 1)
+      rest(20);
+  });
+  runStep(team, thread, 2, 0, [](int64_t, int64_t) { rest(1); });
 }
 
 struct ProfileTest : testing::Test {
@@ -39,7 +39,8 @@ struct ProfileTest : testing::Test {
   size_t count = 99;
 
   void SetUp() override {
-    entry.run = runSteps;
+    static const nacre_run_function code = runSteps;
+    entry.run = &code;
     ASSERT_EQ(nacre_open(&artifact, nullptr, &model), NACRE_OK) << nacre_message(model);
   }
   void TearDown() override { nacre_close(model); }
@@ -64,13 +65,14 @@ TEST_F(ProfileTest, OneTimePerKernel) {
   }
 }
 
-TEST_F(ProfileTest, WaitingIsThatOfTheThreadsThatWereReady) {
+TEST_F(ProfileTest, WaitingIsThatOfTheSharesThatHadEnded) {
   nacre_set_threads(model, 4);
   ASSERT_EQ(profile(), NACRE_OK);
-  // Three threads wait for the one that rests, each no longer than the kernel takes. A busy machine
-  // may be late to wake them for it.
-  EXPECT_GE(times[1].waited, 20 * millisecond);
+  // Three shares wait for the one that rests, each no longer than the kernel takes.
+  EXPECT_GE(times[1].waited, 3 * 19 * millisecond);
   EXPECT_LE(times[1].waited, 3 * times[1].nanoseconds);
+  // A kernel of one share has nobody to wait for, though three threads have nothing to do.
+  EXPECT_LT(times[2].waited, millisecond);
 }
 
 TEST_F(ProfileTest, AloneNobodyWaits) {

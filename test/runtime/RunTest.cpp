@@ -90,8 +90,12 @@ TEST_F(RunTest, OneModelOnManyThreads) {
 TEST_F(RunTest, EveryThreadHasTheDefaultRoundingMode) {
   static std::atomic<int> wrong;
   wrong = 0;
-  entry.run = [](const void *, void *const *, const int64_t *, void *, int64_t, int64_t,
-                 nacre_team *) { wrong += fegetround() != FE_TONEAREST; };
+  static const nacre_run_function code = [](const void *, void *const *, const int64_t *, void *,
+                                            int64_t thread, int64_t, nacre_team *team) {
+    runStep(team, thread, 0, muchWork,
+            [](int64_t, int64_t) { wrong += fegetround() != FE_TONEAREST; });
+  };
+  entry.run = &code;
   fesetround(FE_UPWARD);
   for (int threads : {1, 4}) {
     nacre_set_threads(model, threads);
@@ -214,8 +218,9 @@ TEST_F(RunTest, ManyTensors) {
   entry.num_inputs = 200;
   entry.num_outputs = 0;
   entry.shapes = [](const int64_t *, int64_t *sizes) { std::fill_n(sizes, 400, 1); };
-  entry.run = [](const void *, void *const *, const int64_t *, void *, int64_t, int64_t,
-                 nacre_team *) {};
+  static const nacre_run_function code = [](const void *, void *const *, const int64_t *, void *,
+                                            int64_t, int64_t, nacre_team *) {};
+  entry.run = &code;
   EXPECT_EQ(nacre_run(model, 0, many.data(), dims, nullptr), NACRE_OK);
   many[199] = nullptr;
   EXPECT_EQ(nacre_run(model, 0, many.data(), dims, nullptr), NACRE_ERROR_ARGUMENT);

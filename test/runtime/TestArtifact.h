@@ -20,20 +20,34 @@
 
 namespace nacre::test {
 
+/// Runs a step as generated code does: `kernel(share, shares)`.
+template <typename Kernel>
+void runStep(nacre_team *team, int64_t thread, int64_t step, double work, Kernel kernel) {
+  int64_t shares = nacre_shares(team, work), share = -1;
+  while ((share = nacre_next_share(team, thread, step, shares, share)) >= 0)
+    kernel(share, shares);
+}
+
+/// Work that is worth any number of threads.
+inline constexpr double muchWork = 1e9;
+
 /// mirror(x: f32[B, S]) -> f32[B, S]: y[i] = w * x[n - 1 - i], over the n = B * S elements. Each
-/// thread first copies its part into the arena, so a missing barrier gives wrong numbers.
+/// share is first copied into the arena, so a step that begins too early gives wrong numbers.
 inline void runMirror(const void *weights, void *const *buffers, const int64_t *dims, void *arena,
-                      int64_t thread, int64_t threads, nacre_team *team) {
+                      int64_t thread, int64_t, nacre_team *team) {
   auto *x = static_cast<const float *>(buffers[0]);
   auto *y = static_cast<float *>(buffers[1]);
   auto *scratch = static_cast<float *>(arena);
-  int64_t n = dims[0] * dims[1], begin = n * thread / threads, end = n * (thread + 1) / threads;
-  for (int64_t i = begin; i < end; ++i)
-    scratch[i] = x[i];
-  nacre_barrier(team);
+  int64_t n = dims[0] * dims[1];
+  runStep(team, thread, 0, muchWork, [&](int64_t share, int64_t shares) {
+    for (int64_t i = n * share / shares; i < n * (share + 1) / shares; ++i)
+      scratch[i] = x[i];
+  });
   float w = static_cast<const float *>(weights)[0];
-  for (int64_t i = begin; i < end; ++i)
-    y[i] = w * scratch[n - 1 - i];
+  runStep(team, thread, 1, muchWork, [&](int64_t share, int64_t shares) {
+    for (int64_t i = n * share / shares; i < n * (share + 1) / shares; ++i)
+      y[i] = w * scratch[n - 1 - i];
+  });
 }
 
 inline int64_t mirrorArena(const int64_t *dims) { return dims[0] * dims[1] * 4; }
@@ -46,6 +60,10 @@ inline void mirrorShapes(const int64_t *dims, int64_t *sizes) {
 inline const char *mirrorCheck(const int64_t *dims) {
   return dims[1] > 1000000 ? "S must be at most 1000000" : nullptr;
 }
+
+inline const nacre_run_function mirrorRuns[] = {runMirror};
+
+inline const nacre_target anyTarget = {"any", ""};
 
 inline const char *const mirrorDimNames[] = {"B", "S"};
 inline const int64_t mirrorDims[] = {NACRE_DIM_VARIABLE(0), NACRE_DIM_VARIABLE(1)};
@@ -65,7 +83,7 @@ inline nacre_entry mirrorEntry() {
   entry.check = mirrorCheck;
   entry.shapes = mirrorShapes;
   entry.arena_size = mirrorArena;
-  entry.run = runMirror;
+  entry.run = mirrorRuns;
   return entry;
 }
 
@@ -76,7 +94,8 @@ inline nacre_artifact artifactOf(const nacre_entry &entry, uint64_t weightsSize)
   artifact.name = "test";
   memcpy(artifact.build_id, "0123456789abcdef0123456789abcdef", 32);
   artifact.weights_size = weightsSize;
-  artifact.cpu_features = "";
+  artifact.targets = &anyTarget;
+  artifact.num_targets = 1;
   artifact.entries = &entry;
   artifact.num_entries = 1;
   artifact.metadata = "{}";

@@ -177,7 +177,8 @@ FAULTS = {
     "odd seconds": ([*FORWARD, "--seconds", "-1"], ["--seconds", "'-1'", "above 0"]),
     "both lengths": ([*FORWARD, "--seconds", "1", "--rounds", "1"], ["--rounds", "--seconds"]),
     "no precision": ([*FORWARD, "--precision", "int4"], ["--precision", "no precision 'int4'", "bf16, int8"]),
-    "compiled already": (["net.so", "--cpu", "native"], ["--cpu", "compiled already", "model file"]),
+    "compiled already": (["net.so", "--precision", "int8"], ["--precision", "compiled already", "model file"]),
+    "no such code": (["net.so", "--target-cpu", "zen99"], ["zen99", "net.so", "it was compiled for"]),
     "no folder": ([*FORWARD, *QUICK, "--json", "gone/a.json", "--top", "1"], ["--json", "gone/a.json", "can be written to"]),
 }
 

@@ -221,8 +221,8 @@ CASES = {
         "compile net.ncr --start-from=loops --stop-after=nn", {"net.ncr": NET}, "--stop-after", "before", "later phase"
     ),
     "an unknown processor": Case(
-        "compile net.ncr --weights w.safetensors --cpu=zen99",
-        {"net.ncr": NET, "w": good_weights}, "nacre compile|--cpu", "zen99", ".",
+        "compile net.ncr --weights w.safetensors --target-cpu=zen99",
+        {"net.ncr": NET, "w": good_weights}, "nacre compile|--target-cpu", "zen99", ".",
     ),
     "an unknown precision": Case("compile net.ncr --precision=int7", {"net.ncr": NET}, "--precision", "'int7'", "did you mean 'int8'"),
     "a file that cannot be laid out": Case("fmt a.ncr", {"a.ncr": "model {"}, r"a\.ncr:1:\d+", "expected", "."),

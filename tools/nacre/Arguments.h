@@ -24,17 +24,6 @@ struct ModelArguments {
   Bindings settings;   ///< model parameters by hand
 };
 
-struct CompileArguments {
-  ModelArguments model;
-  std::string output; ///< path of the artifact less its extension; may be empty
-  std::vector<std::string> emit;
-  std::string stopAfter;
-  std::string startFrom;
-  std::string dumpPhasesTo;
-  std::string cpu = "native";
-  std::string precision = "f32";
-};
-
 /// What goes into which entry.
 struct InputArguments {
   std::string command;               ///< who asks, for messages: "nacre run"
@@ -47,12 +36,28 @@ struct InputArguments {
   std::vector<std::pair<std::string, int64_t>> dims;
 };
 
+struct CompileArguments {
+  ModelArguments model;
+  std::string output; ///< path of the artifact less its extension; may be empty
+  std::vector<std::string> emit;
+  std::string stopAfter;
+  std::string startFrom;
+  std::string dumpPhasesTo;
+  std::vector<std::string> targetCpus = {"native"};
+  std::string precision = "f32";
+  int64_t groupSize = 0; ///< 0: the default
+  bool reportError = false;
+  InputArguments input{.command = "nacre compile", .inventor = "--report-error", .random = true};
+};
+
 struct RunArguments {
   ModelArguments model;
   InputArguments input{.command = "nacre run"};
   int64_t repeat = 1;
   int64_t threads = 0; ///< 0: OpenMP's default
   bool interpret = false;
+  /// What a model file is compiled for, or which code of a .so runs; empty: the default of either.
+  std::string targetCpu;
   std::string outputFolder;
 };
 
@@ -66,8 +71,10 @@ struct BenchArguments {
   int64_t top = 20;
   std::string json; ///< a file, or `-`; empty: none
   std::string svg;
+  std::string targetCpu; ///< as for `run`
   /// What a model file is compiled for; empty: as `compile` does by default.
-  std::string cpu, precision;
+  std::string precision;
+  int64_t groupSize = 0; ///< 0: the default
 };
 
 struct CheckArguments {

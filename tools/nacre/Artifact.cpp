@@ -77,11 +77,10 @@ PortSize portSize(int64_t dim) {
 Artifact::~Artifact() {
   if (functions.close)
     functions.close(model);
-  // The library stays loaded: OpenMP's threads may still be waiting inside of it.
+  // The library stays loaded: what was read from it is strings inside of it.
 }
 
-bool Artifact::load(llvm::StringRef file, const Installation &installation,
-                    DiagnosticEngine &diags) {
+bool Artifact::load(llvm::StringRef file, DiagnosticEngine &diags) {
   path = file.str();
   auto symbols = findArtifactSymbols(file);
   if (!symbols) {
@@ -96,8 +95,6 @@ bool Artifact::load(llvm::StringRef file, const Installation &installation,
         .note("make one with 'nacre compile MODEL --emit=so'");
     return false;
   }
-  // A release brings its own libomp; it serves where the system has none.
-  dlopen(installation.ompLibrary.c_str(), RTLD_NOW | RTLD_GLOBAL);
   llvm::SmallString<256> absolute(file);
   llvm::sys::fs::make_absolute(absolute);
   library = dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -111,7 +108,8 @@ bool Artifact::load(llvm::StringRef file, const Installation &installation,
     function = reinterpret_cast<std::decay_t<decltype(function)>>(dlsym(library, name));
     whole &= function != nullptr;
   };
-  find("nacre_open", functions.open);
+  find("nacre_open_for", functions.open);
+  find("nacre_model_target", functions.target);
   find("nacre_close", functions.close);
   find("nacre_message", functions.message);
   find("nacre_status_text", functions.statusText);
@@ -164,10 +162,9 @@ bool Artifact::describeEntries(DiagnosticEngine &diags) {
 }
 
 std::unique_ptr<Artifact> Artifact::open(llvm::StringRef path, llvm::StringRef weights,
-                                         const Installation &installation,
-                                         DiagnosticEngine &diags) {
+                                         llvm::StringRef targetCpu, DiagnosticEngine &diags) {
   std::unique_ptr<Artifact> artifact(new Artifact);
-  if (!artifact->load(path, installation, diags))
+  if (!artifact->load(path, diags))
     return nullptr;
   llvm::SmallString<256> beside(path);
   llvm::sys::path::replace_extension(beside, "weights");
@@ -176,12 +173,14 @@ std::unique_ptr<Artifact> Artifact::open(llvm::StringRef path, llvm::StringRef w
   // Before nacre_open has looked at the artifact nothing else of it can be trusted.
   const bool known = info->magic == NACRE_ARTIFACT_MAGIC && info->abi_version == NACRE_ABI_VERSION;
   const bool wanted = known && info->weights_size > 0;
+  const std::string target = targetCpu.str();
   nacre_status status =
-      artifact->functions.open(info, wanted ? file.c_str() : nullptr, &artifact->model);
+      artifact->functions.open(info, wanted ? file.c_str() : nullptr,
+                               target.empty() ? nullptr : target.c_str(), &artifact->model);
   if (status != NACRE_OK) {
     llvm::StringRef message = artifact->functions.message(artifact->model);
     Diagnostic &error = diags.errorAt(
-        wanted && status != NACRE_ERROR_CPU ? file : path.str(),
+        wanted && status != NACRE_ERROR_CPU && status != NACRE_ERROR_ARGUMENT ? file : path.str(),
         message.empty() ? llvm::StringRef(artifact->functions.statusText(status)) : message);
     if (status == NACRE_ERROR_FILE && weights.empty())
       error.note("the weights file is looked for beside the .so; --weights names another");
@@ -192,21 +191,18 @@ std::unique_ptr<Artifact> Artifact::open(llvm::StringRef path, llvm::StringRef w
   return artifact->describeEntries(diags) ? std::move(artifact) : nullptr;
 }
 
+llvm::StringRef Artifact::cpuFeatures() const {
+  for (const nacre_target &target : llvm::ArrayRef(info->targets, info->num_targets))
+    if (target.name == targetCpu())
+      return target.cpu_features;
+  return "";
+}
+
 bool Artifact::setThreads(int threads, DiagnosticEngine &diags) {
   nacre_status status = functions.setThreads(model, threads);
   if (status != NACRE_OK)
     report(status, diags);
   return status == NACRE_OK;
-}
-
-void Artifact::onThreads(int threads, llvm::function_ref<void(int thread)> work) const {
-  using Run = void (*)(void (*)(void *), void *, unsigned, unsigned);
-  auto parallel = reinterpret_cast<Run>(dlsym(library, "GOMP_parallel"));
-  static const auto number = reinterpret_cast<int (*)()>(dlsym(library, "omp_get_thread_num"));
-  if (threads == 1 || !parallel || !number)
-    return work(0);
-  parallel([](void *data) { (*static_cast<llvm::function_ref<void(int)> *>(data))(number()); },
-           &work, static_cast<unsigned>(threads), 0);
 }
 
 std::unique_ptr<Call> Artifact::prepare(size_t entry, PreparedInputs inputs,

@@ -54,14 +54,15 @@ private:
 /// that it carries, as any other program would.
 class Artifact {
 public:
-  /// `weights` may be empty: the file beside the .so. Reports why it cannot be opened.
+  /// `weights` may be empty: the file beside the .so; so may `targetCpu`: as nacre_open chooses it.
+  /// Reports why it cannot be opened.
   static std::unique_ptr<Artifact> open(llvm::StringRef path, llvm::StringRef weights,
-                                        const Installation &installation, DiagnosticEngine &diags);
+                                        llvm::StringRef targetCpu, DiagnosticEngine &diags);
   ~Artifact();
 
   const std::vector<Signature> &entries() const { return signatures; }
 
-  /// Sets the number of threads; 0 for OpenMP's default.
+  /// Sets the number of threads; 0 for the runtime's default.
   bool setThreads(int threads, DiagnosticEngine &diags);
 
   /// Makes an entry ready to run: buffers for its results, and an arena. Reports what does not fit;
@@ -71,18 +72,17 @@ public:
 
   /// A JSON object.
   llvm::StringRef metadata() const { return info->metadata; }
-  /// The instruction sets that it needs: "avx2,fma".
-  llvm::StringRef cpuFeatures() const { return info->cpu_features; }
-
-  /// Runs `work` on the threads that run the model, each with its number.
-  void onThreads(int threads, llvm::function_ref<void(int thread)> work) const;
+  /// The name of the target whose code runs, and the instruction sets that it needs: "avx2,fma".
+  llvm::StringRef targetCpu() const { return functions.target(model); }
+  llvm::StringRef cpuFeatures() const;
 
 private:
   friend class Call;
 
   /// The functions of nacre.h, as the .so has them.
   struct Functions {
-    decltype(&nacre_open) open;
+    decltype(&nacre_open_for) open;
+    decltype(&nacre_model_target) target;
     decltype(&nacre_close) close;
     decltype(&nacre_message) message;
     decltype(&nacre_status_text) statusText;
@@ -94,7 +94,7 @@ private:
   };
 
   Artifact() = default;
-  bool load(llvm::StringRef path, const Installation &installation, DiagnosticEngine &diags);
+  bool load(llvm::StringRef path, DiagnosticEngine &diags);
   bool describeEntries(DiagnosticEngine &diags);
   void report(nacre_status status, DiagnosticEngine &diags);
 

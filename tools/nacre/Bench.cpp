@@ -29,11 +29,19 @@ constexpr double turn = 0.02;
 /// Calls in a turn at most: of a model that takes a microsecond a turn has enough sooner.
 constexpr size_t maxCalls = 1000;
 constexpr size_t minRounds = 3;
-/// libomp's threads look for work for 200 ms before they sleep, and take a core for it.
-constexpr auto untilIdle = std::chrono::milliseconds(210);
 
 double secondsSince(steady_clock::time_point start) {
   return std::chrono::duration<double>(steady_clock::now() - start).count();
+}
+
+/// Runs `work` on so many threads, each with its number.
+void onThreads(int count, llvm::function_ref<void(int)> work) {
+  std::vector<std::thread> others;
+  for (int i = 1; i < count; ++i)
+    others.emplace_back(work, i);
+  work(0);
+  for (std::thread &other : others)
+    other.join();
 }
 
 template <typename T>
@@ -77,10 +85,6 @@ private:
   bool measure(Samples &samples);
   bool profileOnce(Samples &samples);
   bool changeThreads(int threads);
-  auto team() {
-    return
-        [this](int count, llvm::function_ref<void(int)> work) { artifact.onThreads(count, work); };
-  }
 
   const BenchArguments &arguments;
   Artifact &artifact;
@@ -116,8 +120,6 @@ BenchRun Samples::summarize(Statistic statistic) const {
 bool Measurement::changeThreads(int wanted) {
   if (wanted == threads)
     return true;
-  if (wanted < threads)
-    std::this_thread::sleep_for(untilIdle);
   threads = wanted;
   return artifact.setThreads(threads, session.diags) && call.run(session.diags);
 }
@@ -168,7 +170,7 @@ bool Measurement::measure(Samples &samples) {
   for (size_t i = 0; i < samples.calls && !times.empty(); ++i)
     if (!profileOnce(samples))
       return false;
-  samples.limits.push_back(probes.measure(samples.threads, team()));
+  samples.limits.push_back(probes.measure(samples.threads, onThreads));
   return true;
 }
 
@@ -185,7 +187,7 @@ bool Measurement::run() {
     if (!begin(samples))
       return false;
   }
-  probes.prepare(threads, team());
+  probes.prepare(threads, onThreads);
   const auto start = steady_clock::now();
   const auto wanted = static_cast<size_t>(arguments.rounds);
   auto goesOn = [&] {
@@ -244,17 +246,15 @@ void show(const BenchArguments &arguments, const BenchResult &result, Diagnostic
 
 /// False, after an error, where an option of compiling is given for what is compiled.
 bool checkCompiled(const BenchArguments &arguments, DiagnosticEngine &diags) {
-  for (auto [flag, value] : {std::pair<llvm::StringRef, llvm::StringRef>{"--cpu", arguments.cpu},
-                             {"--precision", arguments.precision}})
-    if (!value.empty())
-      diags.errorAt(flag, "'" + arguments.model.path + "' is compiled already")
-          .note("leave it out, or name the model file");
+  if (!arguments.precision.empty())
+    diags.errorAt("--precision", "'" + arguments.model.path + "' is compiled already")
+        .note("leave it out, or name the model file");
   return !diags.hasErrors();
 }
 
 void benchArtifact(const BenchArguments &arguments, llvm::StringRef path, llvm::StringRef weights,
-                   const Installation &installation, Session &session) {
-  std::unique_ptr<Artifact> artifact = Artifact::open(path, weights, installation, session.diags);
+                   llvm::StringRef targetCpu, Session &session) {
+  std::unique_ptr<Artifact> artifact = Artifact::open(path, weights, targetCpu, session.diags);
   if (!artifact)
     return;
   std::optional<size_t> index = chooseEntry(artifact->entries(), arguments.input, session.diags);
@@ -277,10 +277,9 @@ void benchArtifact(const BenchArguments &arguments, llvm::StringRef path, llvm::
     return;
   if (count != steps->size()) {
     session.diags
-        .warningAt(path,
-                   fmt::format("passes {} barriers, and says that it has {} steps: no kernels "
-                               "are shown",
-                               count, steps->size()))
+        .warningAt(path, fmt::format("passes {} steps, and says that it has {}: no kernels "
+                                     "are shown",
+                                     count, steps->size()))
         .note("it was compiled by another version; compile it again");
     steps->clear();
   }
@@ -322,14 +321,14 @@ void benchCompiled(const BenchArguments &arguments, const Installation &installa
   options.name = "model";
   options.output = folder.file("model");
   options.emit = {Emit::sharedLibrary, Emit::weights};
-  if (!arguments.cpu.empty())
-    options.cpu = arguments.cpu;
-  if (!arguments.precision.empty())
-    options.precision = readPrecision(arguments.precision, session.diags);
+  if (!arguments.targetCpu.empty())
+    options.targets = {arguments.targetCpu};
+  options.precision = readPrecision(arguments.precision.empty() ? "f32" : arguments.precision,
+                                    arguments.groupSize, session.diags);
   if (session.diags.hasErrors())
     return;
-  if (compileModel(session, *model, installation, std::move(options)))
-    benchArtifact(arguments, folder.file("model.so"), "", installation, session);
+  if (auto report = compileModel(session, *model, installation, std::move(options)))
+    benchArtifact(arguments, folder.file("model.so"), "", report->targets.front(), session);
 }
 
 } // namespace
@@ -342,6 +341,7 @@ int nacre::tool::execute(const BenchArguments &arguments) {
   if (!llvm::StringRef(arguments.model.path).ends_with(".so"))
     benchCompiled(arguments, *installation, session);
   else if (checkCompiled(arguments, session.diags))
-    benchArtifact(arguments, arguments.model.path, arguments.model.weights, *installation, session);
+    benchArtifact(arguments, arguments.model.path, arguments.model.weights, arguments.targetCpu,
+                  session);
   return session.finish();
 }

@@ -270,15 +270,34 @@ void Parser::addCompile() {
       ->take_all()
       ->group("Results");
   command
-      ->add_option("--cpu", compile.cpu,
-                   "Processor to compile for, as LLVM names it; this machine's by default")
-      ->type_name("NAME")
+      ->add_option("--target-cpu", compile.targetCpus,
+                   "Processors to compile for, comma-separated, as LLVM names them; 'portable' for "
+                   "x86-64 from v1 to v4; this machine's by default")
+      ->type_name("NAME,...")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->take_all()
       ->group("Results");
   command
       ->add_option("--precision", compile.precision,
-                   "What linear layers may be computed in: f32, bf16 or int8; f32 by default")
+                   "What linear layers may be computed in: f32, bf16, int8, int8-weights or "
+                   "int4-weights; f32 by default")
       ->type_name("TYPE")
       ->group("Results");
+  command
+      ->add_option("--group-size", compile.groupSize,
+                   "Weights of an output that share a scale, where the precision has groups; 32 by "
+                   "default")
+      ->type_name("N")
+      ->check(integerIn(1, std::numeric_limits<int32_t>::max()))
+      ->group("Results");
+  command
+      ->add_flag("--report-error", compile.reportError,
+                 "Compile for f32 too, run both here and show by how much the results differ: on "
+                 "the inputs given, and on random ones for the rest")
+      ->disable_flag_override()
+      ->group("Results");
+  addInputs(command, compile.input);
   command->add_option("--stop-after", compile.stopAfter, "Stop after this phase and write its MLIR")
       ->type_name("PHASE")
       ->group("Phases");
@@ -295,7 +314,7 @@ void Parser::addCompile() {
 }
 
 void Parser::addInputs(CLI::App *command, InputArguments &input) {
-  command->add_option("--entry", input.entry, "Which entry; needed where there are several")
+  command->add_option("--entry", input.entry, "Which entry, where there are several")
       ->type_name("NAME")
       ->group("Inputs");
   repeated(command->add_option("--input", inputs, "An input from a .npy file; repeatable"))
@@ -330,6 +349,11 @@ void Parser::addRun() {
   command->add_option("--repeat", run.repeat, "Run this often and show the times")
       ->type_name("N")
       ->check(integerIn(1, 1000000000))
+      ->group("Running");
+  command
+      ->add_option("--target-cpu", run.targetCpu,
+                   "Processor to compile a model file for, or one of those a .so was compiled for")
+      ->type_name("NAME")
       ->group("Running");
   command->add_option("--threads", run.threads, "Threads; OMP_NUM_THREADS or all cores by default")
       ->type_name("N")
@@ -375,15 +399,22 @@ void Parser::addBench() {
       ->excludes(rounds)
       ->group("Running");
   command
-      ->add_option("--cpu", bench.cpu,
-                   "Processor to compile a model file for, as LLVM names it; this machine's by "
-                   "default")
+      ->add_option("--target-cpu", bench.targetCpu,
+                   "Processor to compile a model file for, or one of those a .so was compiled for")
       ->type_name("NAME")
       ->group("Model");
   command
       ->add_option("--precision", bench.precision,
-                   "What its linear layers may be computed in: f32, bf16 or int8; f32 by default")
+                   "What its linear layers may be computed in: f32, bf16, int8, int8-weights or "
+                   "int4-weights; f32 by default")
       ->type_name("TYPE")
+      ->group("Model");
+  command
+      ->add_option("--group-size", bench.groupSize,
+                   "Weights of an output that share a scale, where the precision has groups; 32 by "
+                   "default")
+      ->type_name("N")
+      ->check(integerIn(1, std::numeric_limits<int32_t>::max()))
       ->group("Model");
   command
       ->add_flag("--best", bench.best,
@@ -506,8 +537,16 @@ CommandLine Parser::result() {
                         "write it behind the command: '" + self + " model.ncr'"};
     return arguments;
   };
-  if (command->get_name() == "compile")
+  if (command->get_name() == "compile") {
+    compile.input.inputs = toBindings(inputs);
+    compile.input.dims = toSizes(sizes);
+    for (const CLI::Option *option : command->get_options())
+      if (option->get_group() == "Inputs" && option->count() > 0 && !compile.reportError)
+        return UsageFault{self + " " + option->get_name(),
+                          "nothing is run, so it has no use for inputs",
+                          "with --report-error it runs the code; 'nacre run' does too"};
     return finish(compile);
+  }
   if (command->get_name() == "run") {
     run.input.inputs = toBindings(inputs);
     run.input.dims = toSizes(sizes);

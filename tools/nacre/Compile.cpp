@@ -3,8 +3,10 @@
 
 #include "tools/nacre/Compile.h"
 
+#include "dialects/nn/GroupedWeights.h"
 #include "tools/nacre/Commands.h"
 #include "tools/nacre/Crash.h"
+#include "tools/nacre/PrecisionReport.h"
 #include "tools/nacre/Table.h"
 #include "tools/nacre/Weights.h"
 
@@ -12,6 +14,7 @@
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -68,11 +71,22 @@ std::optional<Phase> readPhase(llvm::StringRef flag, llvm::StringRef name,
   return std::nullopt;
 }
 
+/// The targets that the command line names, 'portable' written out.
+std::vector<std::string> readTargets(llvm::ArrayRef<std::string> names) {
+  std::vector<std::string> targets;
+  for (const std::string &name : names)
+    if (name == "portable")
+      targets.insert(targets.end(), {"x86-64", "x86-64-v3", "x86-64-v4", "x86-64-v4+avx512vnni"});
+    else
+      targets.push_back(name);
+  return targets;
+}
+
 /// The options that the command line fixes.
 std::optional<CompileOptions> readOptions(const CompileArguments &arguments,
                                           DiagnosticEngine &diags) {
   CompileOptions options;
-  options.cpu = arguments.cpu;
+  options.targets = readTargets(arguments.targetCpus);
   options.dumpPhasesTo = arguments.dumpPhasesTo;
   options.output = arguments.output;
   if (options.output.empty())
@@ -82,13 +96,20 @@ std::optional<CompileOptions> readOptions(const CompileArguments &arguments,
     options.emit.clear();
     readEmit(arguments, options.emit, diags);
   }
-  options.precision = readPrecision(arguments.precision, diags);
+  options.precision = readPrecision(arguments.precision, arguments.groupSize, diags);
   if (!arguments.startFrom.empty())
     if (std::optional<Phase> phase = readPhase("--start-from", arguments.startFrom, diags))
       options.startFrom = *phase;
   if (!arguments.stopAfter.empty())
     if (std::optional<Phase> phase = readPhase("--stop-after", arguments.stopAfter, diags))
       options.stopAfter = *phase;
+  if (arguments.reportError && !options.precision && arguments.precision == "f32")
+    diags.errorAt("--report-error", "results of f32 are what others are compared with")
+        .note("name another --precision, or leave it out");
+  if (arguments.reportError &&
+      (options.stopAfter != Phase::object || options.emit == std::set<Emit>{Emit::header}))
+    diags.errorAt("--report-error", "there is no code to run")
+        .note("leave it out, or let an object be made");
   if (options.stopAfter < options.startFrom)
     diags
         .errorAt("--stop-after", "phase '" + arguments.stopAfter + "' comes before '" +
@@ -199,6 +220,54 @@ void showReport(const CompileReport &report) {
     llvm::outs() << "arena of " << entry.name << ": " << entry.describeArena() << '\n';
 }
 
+/// What a pass has to say against a model that it compiles nevertheless.
+void warn(const mlir::Diagnostic &diagnostic, Session &session) {
+  std::string place = "nacre compile", text;
+  diagnostic.getLocation()->walk([&](mlir::Location inner) {
+    auto line = mlir::dyn_cast<mlir::FileLineColLoc>(inner);
+    if (!line)
+      return mlir::WalkResult::advance();
+    place = llvm::formatv("{0}:{1}:{2}", line.getFilename().getValue(), line.getLine(),
+                          line.getColumn());
+    return mlir::WalkResult::interrupt();
+  });
+  llvm::raw_string_ostream(text) << diagnostic;
+  if (session.warned.insert(place + text).second)
+    session.diags.warningAt(place, text);
+}
+
+/// Compiles a model for f32 too, and shows how far the results of what was compiled are from that
+/// one's.
+void reportError(Session &session, LoadedModel &model, const Installation &installation,
+                 CompileOptions options, const InputArguments &inputs) {
+  mlir::OwningOpRef<mlir::ModuleOp> copy = model.language.module->clone();
+  TemporaryFolder folder(session.diags);
+  if (folder.path().empty())
+    return;
+  options.dumpPhasesTo.clear();
+  const bool isShared = options.emit.contains(Emit::sharedLibrary);
+  std::string reduced = options.output + ".so";
+  options.emit = {Emit::sharedLibrary, Emit::weights};
+  if (!isShared) {
+    options.output = folder.file("reduced");
+    reduced = options.output + ".so";
+    if (!compileModel(session, model, installation, options))
+      return;
+    model.language.module = std::move(copy);
+  }
+  options.output = folder.file("f32");
+  options.precision = std::nullopt;
+  if (!compileModel(session, model, installation, options))
+    return;
+  int64_t invented = llvm::count_if(model.bound, [](const auto &entry) { return !entry.second; });
+  if (reportErrors(llvm::outs(), options.output + ".so", reduced, "", inputs, session.diags) &&
+      invented > 0)
+    llvm::outs()
+        << "of " << invented
+        << " weights that the file lacks and the model initialises it says little: trained "
+           "ones err differently\n";
+}
+
 } // namespace
 
 TemporaryFolder::TemporaryFolder(DiagnosticEngine &diags) {
@@ -230,14 +299,31 @@ std::string nacre::tool::identifierFrom(llvm::StringRef text) {
   return name;
 }
 
-std::optional<nn::Precision> nacre::tool::readPrecision(llvm::StringRef name,
-                                                        DiagnosticEngine &diags) {
-  std::optional<nn::Precision> precision = nn::symbolizePrecision(name);
+std::optional<PrecisionChoice> nacre::tool::readPrecision(llvm::StringRef name, int64_t groupSize,
+                                                          DiagnosticEngine &diags) {
+  // As the enumeration spells them, with hyphens.
+  std::string symbol = name.str();
+  std::replace(symbol.begin(), symbol.end(), '-', '_');
+  std::optional<nn::Precision> precision = nn::symbolizePrecision(symbol);
+  if (name.contains('_'))
+    precision = std::nullopt;
   if (!precision && name != "f32")
     diags.errorAt("--precision", "there is no precision '" + name + "'")
-        .didYouMean({}, nearestName(name, {"f32", "bf16", "int8"}))
-        .note("there are: f32, bf16, int8");
-  return precision;
+        .didYouMean({}, nearestName(name, {"f32", "bf16", "int8", "int8-weights", "int4-weights"}))
+        .note("there are: f32, bf16, int8, int8-weights, int4-weights");
+  bool inGroups =
+      precision == nn::Precision::int8_weights || precision == nn::Precision::int4_weights;
+  if (groupSize != 0 && !inGroups)
+    diags.errorAt("--group-size", "precision '" + name + "' has no groups")
+        .note("int8-weights and int4-weights have; leave it out");
+  else if (groupSize != 0 && !nn::isGroupSize(groupSize))
+    diags.errorAt("--group-size", "must be a multiple of 8, but is " + llvm::Twine(groupSize));
+  if (!precision)
+    return std::nullopt;
+  PrecisionChoice choice{*precision};
+  if (groupSize != 0)
+    choice.groupSize = groupSize;
+  return choice;
 }
 
 std::optional<CompileReport> nacre::tool::compileModel(Session &session, LoadedModel &model,
@@ -267,6 +353,10 @@ std::optional<CompileReport> nacre::tool::compileModel(Session &session, LoadedM
   // A model that the front end accepted compiles: what MLIR has to say against it is for us.
   std::string complaints;
   mlir::ScopedDiagnosticHandler handler(&session.context, [&](mlir::Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Warning) {
+      warn(diagnostic, session);
+      return mlir::success();
+    }
     llvm::raw_string_ostream(complaints)
         << "\n  " << diagnostic.getLocation() << ": " << diagnostic;
     return mlir::success();
@@ -303,9 +393,15 @@ int nacre::tool::execute(const CompileArguments &arguments) {
   if (options->stopAfter == Phase::object &&
       !requireWeights(*model, "nacre compile", session.diags))
     return session.finish();
-  std::optional<CompileReport> report =
-      compileModel(session, *model, *installation, std::move(*options));
+  mlir::OwningOpRef<mlir::ModuleOp> copy;
+  if (arguments.reportError)
+    copy = model->language.module->clone();
+  std::optional<CompileReport> report = compileModel(session, *model, *installation, *options);
   if (report && ::isatty(STDOUT_FILENO))
     showReport(*report);
+  if (report && arguments.reportError) {
+    model->language.module = std::move(copy);
+    reportError(session, *model, *installation, *options, arguments.input);
+  }
   return session.finish();
 }

@@ -28,8 +28,9 @@ private:
 std::string identifierFrom(llvm::StringRef text);
 
 /// What --precision names: nothing for f32, which models are written in, and for what is no
-/// precision, which is then reported.
-std::optional<nn::Precision> readPrecision(llvm::StringRef name, DiagnosticEngine &diags);
+/// precision, which is then reported. `groupSize` is --group-size, 0 where it is not given.
+std::optional<PrecisionChoice> readPrecision(llvm::StringRef name, int64_t groupSize,
+                                             DiagnosticEngine &diags);
 
 /// Runs the pipeline over a loaded model with what the session and the installation know filled
 /// into the options. Faults of the user are reported; a fault of the compiler ends the program.

@@ -28,8 +28,8 @@ bool show(const RunArguments &arguments, const Signature &entry, llvm::ArrayRef<
 
 /// Runs a .so.
 void runArtifact(const RunArguments &arguments, llvm::StringRef path, llvm::StringRef weights,
-                 const Installation &installation, Session &session) {
-  std::unique_ptr<Artifact> artifact = Artifact::open(path, weights, installation, session.diags);
+                 llvm::StringRef targetCpu, Session &session) {
+  std::unique_ptr<Artifact> artifact = Artifact::open(path, weights, targetCpu, session.diags);
   if (!artifact)
     return;
   std::optional<size_t> index = chooseEntry(artifact->entries(), arguments.input, session.diags);
@@ -75,8 +75,10 @@ void runCompiled(const RunArguments &arguments, const Installation &installation
   options.name = "model";
   options.output = folder.file("model");
   options.emit = {Emit::sharedLibrary, Emit::weights};
-  if (compileModel(session, *model, installation, std::move(options)))
-    runArtifact(arguments, folder.file("model.so"), "", installation, session);
+  if (!arguments.targetCpu.empty())
+    options.targets = {arguments.targetCpu};
+  if (auto report = compileModel(session, *model, installation, std::move(options)))
+    runArtifact(arguments, folder.file("model.so"), "", report->targets.front(), session);
 }
 
 /// Runs a model file in the reference interpreter.
@@ -105,7 +107,8 @@ int nacre::tool::execute(const RunArguments &arguments) {
   if (!installation)
     return session.finish();
   if (llvm::StringRef(arguments.model.path).ends_with(".so"))
-    runArtifact(arguments, arguments.model.path, arguments.model.weights, *installation, session);
+    runArtifact(arguments, arguments.model.path, arguments.model.weights, arguments.targetCpu,
+                session);
   else if (arguments.interpret)
     runInterpreted(arguments, *installation, session);
   else

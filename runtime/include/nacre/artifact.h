@@ -21,7 +21,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 #define NACRE_ARTIFACT_MAGIC 0x4352434eu /* "NCRC" read as a little-endian number */
-#define NACRE_ABI_VERSION 2u
+#define NACRE_ABI_VERSION 3u
 
 /* An arena, the weights' data and every tensor in it start at a multiple of this many bytes. */
 #define NACRE_ALIGNMENT 64
@@ -57,10 +57,31 @@ typedef struct nacre_tensor_info {
 /* The threads that run one call together. */
 typedef struct nacre_team nacre_team;
 
-/* Returns when all threads of the team have called it; what they wrote before is then visible to
- * all. Generated code calls it between kernels that depend on each other, on every thread equally
- * often. */
-void nacre_barrier(nacre_team *team);
+/* An entry is a list of steps, each one kernel or several that do not depend on each other, in a
+ * number of shares: a kernel is a function of (share, shares). Every thread of the team walks
+ * through all steps, in order, and in each of them:
+ *
+ *   int64_t shares = nacre_shares(team, work), share = -1;
+ *   while ((share = nacre_next_share(team, thread, step, shares, share)) >= 0)
+ *     kernel(..., share, shares);
+ *
+ * `work` estimates how many nanoseconds the step takes one thread; negative where that is not
+ * known. The number of shares depends on it and on the team, so it is the same on every thread. */
+int64_t nacre_shares(nacre_team *team, double work);
+
+/* Ends the share that the thread had before (-1: none) and gives it another one that no thread has
+ * begun. Returns -1 when all shares of the step have ended; what they wrote is then visible to the
+ * thread. Steps count from 0. */
+int64_t nacre_next_share(nacre_team *team, int64_t thread, int64_t step, int64_t shares,
+                         int64_t ended);
+
+/* The code of an entry, called by any number of threads of the team, thread = 0 .. threads - 1.
+ * `weights` is the data of the weights file, `buffers` one pointer per tensor, `arena` at least
+ * arena_size(dims) bytes; both weights and arena are aligned to NACRE_ALIGNMENT, buffers to their
+ * element's size. A tensor without elements may have a null buffer. Results must not depend on
+ * `threads`. */
+typedef void (*nacre_run_function)(const void *weights, void *const *buffers, const int64_t *dims,
+                                   void *arena, int64_t thread, int64_t threads, nacre_team *team);
 
 /* One entry of a model. `dims` below holds the sizes of its dimension variables, in the order of
  * dim_names; the runtime calls no function before it has seen that all of them are >= 0 and `check`
@@ -86,13 +107,15 @@ typedef struct nacre_entry {
   /* Bytes of the arena, or a negative number where they do not fit into int64_t. */
   int64_t (*arena_size)(const int64_t *dims);
 
-  /* Called by every thread of the team, thread = 0 .. threads - 1. `weights` is the data of the
-   * weights file, `buffers` one pointer per tensor, `arena` at least arena_size(dims) bytes; both
-   * weights and arena are aligned to NACRE_ALIGNMENT, buffers to their element's size. A tensor
-   * without elements may have a null buffer. Results must not depend on `threads`. */
-  void (*run)(const void *weights, void *const *buffers, const int64_t *dims, void *arena,
-              int64_t thread, int64_t threads, nacre_team *team);
+  /* Its code, for each of the artifact's targets in their order. */
+  const nacre_run_function *run;
 } nacre_entry;
+
+/* An instruction set that an artifact has code for. */
+typedef struct nacre_target {
+  const char *name;         /* what it was compiled for: "x86-64-v3" */
+  const char *cpu_features; /* what `run` needs, as LLVM spells it: "avx2,fma", or "" */
+} nacre_target;
 
 typedef struct nacre_artifact {
   uint32_t magic;       /* NACRE_ARTIFACT_MAGIC */
@@ -100,10 +123,10 @@ typedef struct nacre_artifact {
   const char *name;
   unsigned char build_id[32]; /* the same in the weights file that belongs to this object */
   uint64_t weights_size; /* bytes of data in the weights file; 0: the model needs no weights file */
-  const char *cpu_features; /* what `run` needs, as LLVM spells it: "avx2,fma", or "" */
+  const nacre_target *targets; /* the first that the processor can run is taken */
   const nacre_entry *entries;
   uint32_t num_entries;
-  uint32_t reserved;    /* 0 */
+  uint32_t num_targets; /* at least 1 */
   const char *metadata; /* a JSON object for `nacre inspect`, or "{}" */
 } nacre_artifact;
 
@@ -139,9 +162,11 @@ NACRE_STATIC_ASSERT(offsetof(nacre_artifact, abi_version) == 4);
 NACRE_STATIC_ASSERT(offsetof(nacre_artifact, name) == 8);
 NACRE_STATIC_ASSERT(offsetof(nacre_artifact, build_id) == 16);
 NACRE_STATIC_ASSERT(offsetof(nacre_artifact, weights_size) == 48);
-NACRE_STATIC_ASSERT(offsetof(nacre_artifact, cpu_features) == 56);
+NACRE_STATIC_ASSERT(sizeof(nacre_target) == 16);
+NACRE_STATIC_ASSERT(offsetof(nacre_artifact, targets) == 56);
 NACRE_STATIC_ASSERT(offsetof(nacre_artifact, entries) == 64);
 NACRE_STATIC_ASSERT(offsetof(nacre_artifact, num_entries) == 72);
+NACRE_STATIC_ASSERT(offsetof(nacre_artifact, num_targets) == 76);
 NACRE_STATIC_ASSERT(offsetof(nacre_artifact, metadata) == 80);
 NACRE_STATIC_ASSERT(sizeof(nacre_artifact) == 88);
 #undef NACRE_STATIC_ASSERT

@@ -3,7 +3,7 @@
 
 /* `nacre compile gpt2.ncr` makes gpt2.o, gpt2.weights and gpt2.h; the header wraps the functions
  * below with the model's own names and sizes, and is what most programs include. Link the object
- * with libnacre_runtime.a, libomp and libm.
+ * with libnacre_runtime.a, libm and libpthread.
  *
  * No function here keeps state outside the model it is given. One model may run on several threads
  * at once, each with its own arena and buffers. Functions never throw, exit or print. */
@@ -44,6 +44,15 @@ const char *nacre_status_text(nacre_status status);
 nacre_status nacre_open(const struct nacre_artifact *artifact, const char *weights_path,
                         nacre_model **model);
 
+/* The same with the code for one target, by the name that the object was compiled for it with:
+ * "x86-64-v3". Null: the environment variable NACRE_TARGET_CPU names it, and where that is not set
+ * it is the best one that this processor can run; so does nacre_open. */
+nacre_status nacre_open_for(const struct nacre_artifact *artifact, const char *weights_path,
+                            const char *target_cpu, nacre_model **model);
+
+/* The name of the target whose code the model runs; null for a model that is not open. */
+const char *nacre_model_target(const nacre_model *model);
+
 /* Unmaps the weights and frees the model. Accepts null. No call on the model may be under way. */
 void nacre_close(nacre_model *model);
 
@@ -52,10 +61,34 @@ void nacre_close(nacre_model *model);
  * Never null. */
 const char *nacre_message(const nacre_model *model);
 
-/* How many threads nacre_run uses from now on: 1 to 4096, or 0 for OpenMP's default
- * (OMP_NUM_THREADS, or all cores), which is what a fresh model has. Results do not depend on it.
- * Not while the model runs. */
+/* How many threads nacre_run uses at most from now on: 1 to 4096, or 0 for the default (the first
+ * number in OMP_NUM_THREADS, or one for each processor that the process may use), which is what a
+ * fresh model has. Results do not depend on it. Not while the model runs.
+ *
+ * The model makes the threads itself when a call first has work for them, and ends them when it is
+ * closed. Short kernels run on one thread. */
 nacre_status nacre_set_threads(nacre_model *model, int threads);
+
+/* A piece of work for a pool of threads; `index` is its number. */
+typedef void (*nacre_task)(void *argument, int index);
+
+/* What a pool does for a model: calls task(argument, 0) to task(argument, count - 1), and returns
+ * when all calls that it began have returned. Each index at most once. Otherwise it is free: tasks
+ * may run on any threads, the calling one too, at the same time or one after the other, in any
+ * order. They may also be left out, as when no thread is free: a call needs none of them to end
+ * well, and all of them to be fast. So it must not wait for a task that no thread has begun unless
+ * one is sure to begin it. A loop over [0, count) as thread pools have it does all this.
+ *
+ * Tasks wait for each other's kernels, at first in a loop, then asleep; they need 1 MB of stack. */
+typedef void (*nacre_parallel)(void *context, int count, nacre_task task, void *argument);
+
+/* From now on nacre_run has its work done by the caller's threads and makes none itself.
+ * `parallel` is called with `context` and count = `threads`, at most once a call of nacre_run, by
+ * the thread that called it and only where the call has kernels that are long enough; by several
+ * threads at once where calls are. nacre_set_threads changes the count later. A null `parallel`
+ * brings the model's own threads back. Not while the model runs. */
+nacre_status nacre_set_pool(nacre_model *model, nacre_parallel parallel, void *context,
+                            int threads);
 
 /* Bytes that an entry needs as scratch memory for the given sizes of its dimension variables;
  * SIZE_MAX if the entry cannot run with these sizes. */

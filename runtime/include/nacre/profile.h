@@ -16,11 +16,12 @@ extern "C" {
 
 /* One kernel of a call. */
 typedef struct nacre_kernel_time {
-  /* From the moment when the last thread had ended the kernel before it (or when the first thread
-   * began the entry) to the moment when the last thread ended this one. Includes how long threads
-   * take to leave the barrier between. */
+  /* From the moment when the last share of the kernel before it had ended (or when the call began)
+   * to the moment when the last share of this one ended. Includes how long threads take to go on
+   * from one to the other. */
   uint64_t nanoseconds;
-  /* How long threads that were ready earlier waited for the last one, added over the threads. */
+  /* How long the kernel's shares had ended before the last one did, added over them; 0 for a kernel
+   * of one share. */
   uint64_t waited;
 } nacre_kernel_time;
 

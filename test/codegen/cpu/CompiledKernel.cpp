@@ -57,7 +57,8 @@ std::string CompiledKernel::load(const std::string &path, StringRef name) {
     runtime[jit.mangleAndIntern(symbol)] = {llvm::orc::ExecutorAddr::fromPtr(address),
                                             llvm::JITSymbolFlags::Exported};
   };
-  define("nacre_barrier", &nacre_barrier);
+  define("nacre_shares", &nacre_shares);
+  define("nacre_next_share", &nacre_next_share);
   define("nacre_open", &nacre_open);
   define("nacre_close", &nacre_close);
   define("nacre_run", &nacre_run);
@@ -80,7 +81,7 @@ std::unique_ptr<CompiledKernel> CompiledKernel::create(ModuleOp module,
   options.name = "kernel";
   options.output = (folder.path + "/kernel").str();
   options.emit = {Emit::object, Emit::weights};
-  options.cpu = cpu.str();
+  options.targets = {cpu.str()};
   std::string messages;
   ScopedDiagnosticHandler collect(module.getContext(), [&](Diagnostic &diagnostic) {
     messages += "\n" + diagnostic.str();
@@ -98,6 +99,8 @@ std::unique_ptr<CompiledKernel> CompiledKernel::create(ModuleOp module,
   const char *file = kernel->artifact->weights_size ? "/kernel.weights" : nullptr;
   std::string path = file ? (folder.path + file).str() : "";
   nacre_status status = nacre_open(kernel->artifact, file ? path.c_str() : nullptr, &kernel->model);
+  // Sizes here are small, and every thread is to have its part in them.
+  kernel->model->splitAll = true;
   if (status == NACRE_OK)
     return kernel;
   if (status != NACRE_ERROR_CPU)
