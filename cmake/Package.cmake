@@ -8,13 +8,6 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/models/ DESTINATION share/nacre/models
         FILES_MATCHING PATTERN *.ncr PATTERN *.md PATTERN *.c PATTERN *.safetensors PATTERN *.bin)
 install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION share/doc/nacre)
 
-# The one library that compiled models load. It is looked for beside the command first.
-file(REAL_PATH ${NACRE_LIBOMP} libomp)
-install(FILES ${libomp} DESTINATION lib RENAME libomp.so.5)
-install(CODE [[
-  file(CREATE_LINK libomp.so.5 "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/libomp.so" SYMBOLIC)
-]])
-
 set(CPACK_GENERATOR "TZST;DEB")
 set(CPACK_PACKAGE_NAME nacre)
 set(CPACK_PACKAGE_VENDOR "Nacre")

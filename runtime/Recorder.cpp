@@ -1,4 +1,4 @@
-//===- Recorder.cpp - times that a team takes at its barriers ---*- C++ -*-===//
+//===- Recorder.cpp - times that a team takes at its steps ------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Recorder.h"
@@ -14,16 +14,16 @@ uint64_t nacre::now() {
 }
 
 void Recorder::arrive() {
-  // The barrier's own counter, which every thread increments next, orders this for the last one.
+  // The team's counter of shares, which the thread increments next, orders this for the last one.
   arrivals.fetch_add(now(), std::memory_order_relaxed);
 }
 
-void Recorder::end(uint32_t threads) {
-  // Not the last one's time of arrival: who increments the counter last may have read its clock
-  // before another did. Alone, the sum is the time.
-  uint64_t time = threads == 1 ? arrivals.load(std::memory_order_relaxed) : now();
+void Recorder::end(uint32_t shares) {
+  // Not the last one's own time: who increments the counter last may have read its clock
+  // before another did. Of one share, the sum is the time.
+  uint64_t time = shares == 1 ? arrivals.load(std::memory_order_relaxed) : now();
   // The sum of times may wrap around; what is left of it here does not.
-  uint64_t waited = time * threads - arrivals.load(std::memory_order_relaxed);
+  uint64_t waited = time * shares - arrivals.load(std::memory_order_relaxed);
   arrivals.store(0, std::memory_order_relaxed);
   if (kernels < capacity)
     times[kernels] = {time - last, waited};

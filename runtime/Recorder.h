@@ -1,4 +1,4 @@
-//===- Recorder.h - times that a team takes at its barriers -----*- C++ -*-===//
+//===- Recorder.h - times that a team takes at its steps --------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #pragma once
@@ -12,18 +12,18 @@ namespace nacre {
 /// Nanoseconds of a clock that never goes back.
 uint64_t now();
 
-/// What one profiled call writes. A barrier does not know which thread calls it, and need not:
-/// every thread adds its time of arrival, and the last one reads the sum.
+/// What one profiled call writes. Every share adds the time of its end, and who ends the last one
+/// reads the sum.
 class Recorder {
 public:
   Recorder(nacre_kernel_time *times, size_t capacity) : times(times), capacity(capacity) {}
 
-  /// The first thread begins the entry. Before any thread arrives anywhere.
+  /// The call begins, with one thread.
   void begin() { last = now(); }
-  /// A thread arrives at a barrier.
+  /// A share of the step has ended.
   void arrive();
-  /// All `threads` have arrived. Called by the last one, before it lets the others go.
-  void end(uint32_t threads);
+  /// All `shares` have ended. Called once a step, before any thread goes on.
+  void end(uint32_t shares);
 
   size_t count() const { return kernels; }
 

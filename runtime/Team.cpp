@@ -1,4 +1,4 @@
-//===- Team.cpp - a barrier for short waits ---------------------*- C++ -*-===//
+//===- Team.cpp - steps and shares of a call --------------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Team.h"
@@ -11,13 +11,13 @@
 #include <sched.h>
 #endif
 
-namespace {
+using namespace nacre;
 
-// Kernels end within microseconds of each other, so a waiting thread looks again about this often
-// (some tens of microseconds) before it gives its core away.
-constexpr int spins = 1500;
+// After so many turns of waiting a thread without a share of its own takes those of threads that
+// have not come: some microseconds, by which threads leave a step apart.
+static constexpr uint32_t patience = 40;
 
-void relax() {
+void nacre::relax() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -25,55 +25,122 @@ void relax() {
 #endif
 }
 
-/// Gives the core away until `word` may differ from `value`.
-void sleep(std::atomic<uint32_t> &word, uint32_t value) {
+void nacre::sleepOn(std::atomic<uint32_t> &word, uint32_t value) {
 #if defined(__linux__)
   syscall(SYS_futex, reinterpret_cast<uint32_t *>(&word), FUTEX_WAIT_PRIVATE, value, nullptr,
           nullptr, 0);
 #else
-  sched_yield();
+  if (word.load(std::memory_order_relaxed) == value)
+    sched_yield();
 #endif
 }
 
-void wakeAll(std::atomic<uint32_t> &word) {
+void nacre::wakeAll(std::atomic<uint32_t> &word) {
 #if defined(__linux__)
   syscall(SYS_futex, reinterpret_cast<uint32_t *>(&word), FUTEX_WAKE_PRIVATE, INT32_MAX, nullptr,
           nullptr, 0);
 #endif
 }
 
-} // namespace
+static void wakeSleepers(nacre_team &team) {
+  if (team.asleep.load(std::memory_order_seq_cst) && team.asleep.exchange(0))
+    wakeAll(team.step);
+}
 
-void nacre_barrier(nacre_team *team) {
-  uint32_t threads = team->threads.load(std::memory_order_relaxed);
-  nacre::Recorder *recorder = team->recorder;
-  if (__builtin_expect(recorder != nullptr, false)) {
-    recorder->arrive();
-    if (threads == 1)
-      recorder->end(threads);
-  }
-  if (threads == 1)
-    return;
-  // Cannot advance before this thread has arrived, so every thread of this round reads the same
-  // number.
-  uint32_t round = team->generation.load(std::memory_order_relaxed);
-  if (team->arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == threads) {
-    if (recorder)
-      recorder->end(threads);
-    team->arrived.store(0, std::memory_order_relaxed);
-    // Ordered with the sleepers' increment: either we see the sleeper, or it sees the new round.
-    team->generation.store(round + 1, std::memory_order_seq_cst);
-    if (team->sleepers.load(std::memory_order_seq_cst))
-      wakeAll(team->generation);
-    return;
-  }
-  for (int spin = 0; spin < spins; ++spin) {
-    if (team->generation.load(std::memory_order_acquire) != round)
-      return;
+void nacre::leave(nacre_team &team) { wakeSleepers(team); }
+
+/// Whether `share` of a step was nobody's yet and is now the caller's. A thread that lags behind
+/// may ask for a share of a step that is over; its claim says a later step then.
+static bool take(nacre_team &team, uint32_t share, uint32_t step) {
+  std::atomic<uint32_t> &claim = team.claims[share].step;
+  uint32_t taken = claim.load(std::memory_order_relaxed);
+  return taken <= step && claim.compare_exchange_strong(taken, step + 1, std::memory_order_acq_rel,
+                                                        std::memory_order_relaxed);
+}
+
+/// A share that nobody has begun, from `first` on and around, or -1.
+static int64_t takeAny(nacre_team &team, uint32_t first, uint32_t shares, uint32_t step) {
+  for (uint32_t i = 0; i < shares; ++i)
+    if (uint32_t share = (first + i) % shares; take(team, share, step))
+      return share;
+  return -1;
+}
+
+/// Waits until a step is over and returns -1, or returns a share of a thread that does not come.
+static int64_t wait(nacre_team &team, uint32_t thread, uint32_t shares, uint32_t step) {
+  for (uint32_t spin = 0; spin < team.spins || spin <= patience; ++spin) {
+    if (team.step.load(std::memory_order_acquire) != step)
+      return -1;
+    if (spin == patience)
+      if (int64_t share = takeAny(team, thread, shares, step); share >= 0)
+        return share;
     relax();
   }
-  team->sleepers.fetch_add(1, std::memory_order_seq_cst);
-  while (team->generation.load(std::memory_order_seq_cst) == round)
-    sleep(team->generation, round);
-  team->sleepers.fetch_sub(1, std::memory_order_relaxed);
+  for (;;) {
+    // Ordered with the step's end: either who ends it, or begins the next one, sees the sleeper, or
+    // the sleeper sees the new step.
+    team.asleep.store(1, std::memory_order_seq_cst);
+    if (team.step.load(std::memory_order_seq_cst) != step)
+      return -1;
+    sleepOn(team.step, step);
+  }
+}
+
+int64_t nacre_shares(nacre_team *team, double nanoseconds) {
+  if (team->threads == 1)
+    return 1;
+  double shares = nanoseconds / team->grain;
+  // Also where the work is not known, and NaN.
+  if (!(shares >= 0 && shares < team->threads))
+    return team->threads;
+  return shares < 2 ? 1 : static_cast<int64_t>(shares);
+}
+
+int64_t nacre_next_share(nacre_team *team, int64_t self, int64_t number, int64_t count,
+                         int64_t ended) {
+  auto thread = static_cast<uint32_t>(self), step = static_cast<uint32_t>(number);
+  auto shares = static_cast<uint32_t>(count);
+  Recorder *recorder = team->recorder;
+  if (__builtin_expect(recorder != nullptr, false) && ended >= 0)
+    recorder->arrive();
+
+  if (team->recruit && count > 1 && ended < 0) {
+    void (*recruit)(nacre_team *) = team->recruit;
+    team->recruit = nullptr;
+    recruit(team);
+  }
+  if (!team->claims) {
+    if (ended + 1 < count)
+      return ended + 1;
+    if (recorder)
+      recorder->end(shares);
+    // For those who are recruited later.
+    team->step.store(step + 1, std::memory_order_relaxed);
+    return -1;
+  }
+
+  if (ended < 0) {
+    if (team->step.load(std::memory_order_acquire) != step)
+      return -1;
+    // Not at the end of the step before: nobody need wake up for a step of one share.
+    if (shares > 1)
+      wakeSleepers(*team);
+    if (shares == 1 || thread < shares) {
+      uint32_t own = shares == 1 ? 0 : thread;
+      if (take(*team, own, step))
+        return own;
+    }
+    return wait(*team, thread, shares, step);
+  }
+  if (team->ended.fetch_add(1, std::memory_order_acq_rel) + 1 == shares) {
+    if (recorder)
+      recorder->end(shares);
+    team->ended.store(0, std::memory_order_relaxed);
+    team->step.store(step + 1, std::memory_order_seq_cst);
+    return -1;
+  }
+  // Whoever has not begun by now has had as long as a share takes.
+  if (int64_t share = takeAny(*team, thread + 1, shares, step); share >= 0)
+    return share;
+  return wait(*team, thread, shares, step);
 }

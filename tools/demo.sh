@@ -67,7 +67,7 @@ link() {
   local program=$1 source=$2
   shift 2
   show "$cc" -std=c11 -O2 -I"$out" -Iruntime/include "$source" "$@" build/dev/lib/libnacre_runtime.a \
-    -fopenmp -lm -o "$program"
+    -lm -lpthread -o "$program"
 }
 
 step 'What is needed'

@@ -1,6 +1,7 @@
 //===- EmitEntries.cpp - the functions that the runtime calls --------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "codegen/cpu/EmitSteps.h"
 #include "codegen/cpu/Passes.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -276,8 +277,12 @@ struct EmitEntriesPass : cpu::impl::EmitEntriesBase<EmitEntriesPass> {
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (function->hasAttr("nn.entry"))
         entries.push_back(function);
-    for (func::FuncOp entry : entries)
+    for (func::FuncOp entry : entries) {
+      cpu::emitSteps(entry);
       EntryFunctions(entry).emit();
+    }
+    if (auto barrier = getOperation().lookupSymbol<func::FuncOp>("nacre_barrier"))
+      barrier.erase();
   }
 };
 } // namespace

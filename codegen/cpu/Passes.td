@@ -114,19 +114,32 @@ def EmitEntries : Pass<"emit-entries", "::mlir::ModuleOp"> {
   let summary = "Gives entries the functions that the runtime calls";
   let description = [{
     For each entry the functions of `nacre_entry` in the runtime's artifact.h: `run`, `shapes`,
-    `arena` and, where sizes are limited, `check`.
+    `arena` and, where sizes are limited, `check`. What an entry calls between two barriers becomes
+    a step, whose shares threads take from the runtime; the more work it is, the more shares.
 
     Before:
     ```mlir
-    func.func @forward(%weights: memref<?xi8>, %x: memref<?xi8>, %y: memref<?xi8>, %B: index, ...)
+    func.func @forward(%weights: memref<?xi8>, %x: memref<?xi8>, %y: memref<?xi8>, %B: index, ...) {
+      call @relu_0(%0, %1, %thread, %threads) : ...
+      call @nacre_barrier(%team) : (!llvm.ptr) -> ()
     ```
     After:
     ```mlir
-    llvm.func @forward.run(%weights: !llvm.ptr, %buffers: !llvm.ptr, %dims: !llvm.ptr, ...)
+    func.func @forward(%weights: memref<?xi8>, %x: memref<?xi8>, %y: memref<?xi8>, %B: index, ...) {
+      %shares = call @nacre_shares(%team, %nanoseconds) : (!llvm.ptr, f64) -> index
+      scf.while (%ended = %c-1) : (index) -> index {
+        %share = call @nacre_next_share(%team, %thread, %step, %shares, %ended) : ...
+        scf.condition(%share >= 0) %share
+      } do {
+      ^bb0(%share: index):
+        call @relu_0(%0, %1, %share, %shares) : ...
+        scf.yield %share
+      }
+    func.func @forward.run(%weights: !llvm.ptr, %buffers: !llvm.ptr, %dims: !llvm.ptr, ...)
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
-                           "::mlir::memref::MemRefDialect"];
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
 #endif

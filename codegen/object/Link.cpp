@@ -6,22 +6,10 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
 
 using namespace mlir;
 using namespace nacre;
-
-/// Where an OpenMP library of LLVM 22 may be: the runtime is compiled for this one, and an older
-/// one may stand first on the search path.
-static std::string openmpLibrary(StringRef runtimeArchive) {
-  SmallString<128> beside(llvm::sys::path::parent_path(runtimeArchive));
-  llvm::sys::path::append(beside, "libomp.so.5");
-  for (StringRef path : {beside.str(), StringRef("/usr/lib/llvm-22/lib/libomp.so.5")})
-    if (llvm::sys::fs::exists(path))
-      return path.str();
-  return "-lomp";
-}
 
 static LogicalResult runCompiler(ArrayRef<std::string> arguments, std::string &error) {
   llvm::ErrorOr<std::string> compiler = std::make_error_code(std::errc::no_such_file_or_directory);
@@ -51,19 +39,9 @@ static LogicalResult runCompiler(ArrayRef<std::string> arguments, std::string &e
   return success(status == 0);
 }
 
-/// The folder of a library, so that a program finds it where it was linked.
-static std::string runPath(const std::string &library) {
-  StringRef folder = llvm::sys::path::parent_path(library);
-  return folder.empty() ? std::string() : ("-Wl,-rpath," + folder).str();
-}
-
 static void addRuntime(SmallVectorImpl<std::string> &arguments, StringRef runtimeArchive,
                        StringRef output) {
-  std::string openmp = openmpLibrary(runtimeArchive);
-  arguments.append({runtimeArchive.str(), openmp, "-lm", "-lpthread"});
-  if (std::string path = runPath(openmp); !path.empty())
-    arguments.push_back(path);
-  arguments.append({"-o", output.str()});
+  arguments.append({runtimeArchive.str(), "-lm", "-lpthread", "-o", output.str()});
 }
 
 LogicalResult object::linkSharedLibrary(StringRef object, StringRef runtimeArchive,

@@ -43,7 +43,7 @@ def link(folder):
     program = folder / "latency"
     runtime = find_nacre().parents[1] / "lib" / "libnacre_runtime.a"
     sources = [ROOT / "models/bert/latency.c", folder / "bert.o", runtime]
-    flags = ["-std=c11", "-O2", f"-I{folder}", f"-I{ROOT}/runtime/include", "-fopenmp", "-lm"]
+    flags = ["-std=c11", "-O2", f"-I{folder}", f"-I{ROOT}/runtime/include", "-lm", "-lpthread"]
     subprocess.run([clang, *map(str, sources), *flags, "-o", str(program)], check=True)
     return program
 

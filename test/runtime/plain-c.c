@@ -20,21 +20,25 @@ static void run(const void *weights, void *const *buffers, const int64_t *dims, 
                 int64_t thread, int64_t threads, nacre_team *team) {
   (void)weights;
   (void)arena;
+  (void)threads;
   const float *x = buffers[0];
   float *y = buffers[1];
-  for (int64_t i = thread; i < dims[0]; i += threads)
-    y[i] = x[i] + 1;
-  nacre_barrier(team);
+  int64_t shares = nacre_shares(team, -1), share = -1;
+  while ((share = nacre_next_share(team, thread, 0, shares, share)) >= 0)
+    for (int64_t i = share; i < dims[0]; i += shares)
+      y[i] = x[i] + 1;
 }
 
+static const nacre_run_function runs[] = {run};
+static const nacre_target target = {"any", ""};
 static const char *const dimNames[] = {"N"};
 static const int64_t vector[] = {NACRE_DIM_VARIABLE(0)};
 static const nacre_tensor_info tensors[] = {{"x", "f32[N]", vector, NACRE_F32, 1},
                                             {"result", "f32[N]", vector, NACRE_F32, 1}};
 static const nacre_entry entries[] = {
-    {"next", "", dimNames, tensors, 1, 1, 1, 0, NULL, shapes, arenaSize, run}};
+    {"next", "", dimNames, tensors, 1, 1, 1, 0, NULL, shapes, arenaSize, runs}};
 static const nacre_artifact artifact = {
-    NACRE_ARTIFACT_MAGIC, NACRE_ABI_VERSION, "plain", {0}, 0, "", entries, 1, 0, "{}"};
+    NACRE_ARTIFACT_MAGIC, NACRE_ABI_VERSION, "plain", {0}, 0, &target, entries, 1, 1, "{}"};
 
 int main(void) {
   nacre_model *model;

@@ -23,12 +23,11 @@ Installation candidate() {
       llvm::sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&candidate));
   std::string prefix = llvm::sys::path::parent_path(llvm::sys::path::parent_path(program)).str();
   Installation found{join(prefix, "share/nacre/std"), join(prefix, "include"),
-                     join(prefix, "lib/libnacre_runtime.a"), join(prefix, "lib/libomp.so.5"),
-                     join(prefix, "share/nacre/program.c")};
+                     join(prefix, "lib/libnacre_runtime.a"), join(prefix, "share/nacre/program.c")};
 #ifdef NACRE_SOURCE_FOLDER
   if (!llvm::sys::fs::is_directory(found.stdFolder))
     found = {NACRE_SOURCE_FOLDER "/frontend/std", NACRE_SOURCE_FOLDER "/runtime/include",
-             NACRE_BINARY_FOLDER "/lib/libnacre_runtime.a", NACRE_LIBOMP,
+             NACRE_BINARY_FOLDER "/lib/libnacre_runtime.a",
              NACRE_SOURCE_FOLDER "/tools/nacre/program.c"};
 #endif
   return found;
@@ -38,8 +37,8 @@ Installation candidate() {
 
 std::optional<Installation> nacre::tool::findInstallation(DiagnosticEngine &diags) {
   Installation found = candidate();
-  for (const std::string *path : {&found.stdFolder, &found.includeFolder, &found.runtimeArchive,
-                                  &found.ompLibrary, &found.programSource}) {
+  for (const std::string *path :
+       {&found.stdFolder, &found.includeFolder, &found.runtimeArchive, &found.programSource}) {
     if (llvm::sys::fs::exists(*path))
       continue;
     diags.errorAt("nacre", "this installation is not whole: '" + *path + "' is missing")

@@ -16,7 +16,6 @@ struct Installation {
   std::string stdFolder;      ///< the standard library, .ncr files
   std::string includeFolder;  ///< holds nacre/nacre.h
   std::string runtimeArchive; ///< libnacre_runtime.a
-  std::string ompLibrary;     ///< libomp.so
   std::string programSource;  ///< the C file that --emit=exe links around a model
 };
 

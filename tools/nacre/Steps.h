@@ -23,7 +23,7 @@ struct StepCost {
   std::optional<double> activations() const;
 };
 
-/// What runs between two barriers: a kernel, or several that do not need each other.
+/// What runs at a time: a kernel, or several that do not need each other.
 struct Step {
   std::string name;  ///< of the kernel's function; several are joined with "+"
   std::string label; ///< shorter: what it computes, and the kernel's number
