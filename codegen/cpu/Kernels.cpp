@@ -12,17 +12,17 @@ using namespace nacre;
 using namespace nacre::cpu;
 
 bool nacre::cpu::hasKernel(Operation *op) {
-  return isa<nn::PackedLinearOp, nn::PackedLinearInt8Op, nn::PackedConvOp, nn::MatmulOp,
-             nn::AttentionOp, nn::SoftmaxOp, nn::QuantizeRowsOp, nn::LayerNormOp, nn::RmsNormOp,
-             nn::GroupNormOp, nn::ReduceOp, nn::PoolOp, nn::GatherOp, tensor::ConcatOp, nn::PadOp,
-             nn::PackOp, nn::RotaryOp, nn::IotaOp>(op);
+  return isa<nn::PackedLinearOp, nn::PackedLinearInt8Op, nn::PackedConvOp, nn::DepthwiseConvOp,
+             nn::MatmulOp, nn::AttentionOp, nn::SoftmaxOp, nn::QuantizeRowsOp, nn::LayerNormOp,
+             nn::RmsNormOp, nn::GroupNormOp, nn::ReduceOp, nn::PoolOp, nn::GatherOp,
+             tensor::ConcatOp, nn::PadOp, nn::PackOp, nn::RotaryOp, nn::IotaOp>(op);
 }
 
 bool nacre::cpu::takesEpilogue(Operation *op) {
   if (auto norm = dyn_cast<nn::LayerNormOp>(op))
     return norm.getNormalizedDims() == 1;
-  return isa<nn::PackedLinearOp, nn::PackedLinearInt8Op, nn::PackedConvOp, nn::MatmulOp,
-             nn::SoftmaxOp, nn::RmsNormOp>(op);
+  return isa<nn::PackedLinearOp, nn::PackedLinearInt8Op, nn::PackedConvOp, nn::DepthwiseConvOp,
+             nn::MatmulOp, nn::SoftmaxOp, nn::RmsNormOp>(op);
 }
 
 bool nacre::cpu::takesView(Operation *op, unsigned i) {
@@ -63,6 +63,7 @@ LogicalResult nacre::cpu::emitKernel(KernelBuilder &b) {
       .Case([&](nn::PackedLinearOp op) { return emitPackedLinear(b, op); })
       .Case([&](nn::PackedLinearInt8Op op) { return emitPackedLinearInt8(b, op); })
       .Case([&](nn::PackedConvOp op) { return emitPackedConv(b, op); })
+      .Case([&](nn::DepthwiseConvOp op) { return emitDepthwiseConv(b, op); })
       .Case([&](nn::QuantizeRowsOp op) { return emitQuantizeRows(b, op); })
       .Case([&](nn::MatmulOp op) { return emitMatmul(b, op); })
       .Case([&](nn::AttentionOp op) { return emitAttention(b, op); })

@@ -33,6 +33,7 @@ mlir::LogicalResult emitElementwiseKernel(KernelBuilder &builder);
 mlir::LogicalResult emitPackedLinear(KernelBuilder &builder, nn::PackedLinearOp root);
 mlir::LogicalResult emitPackedLinearInt8(KernelBuilder &builder, nn::PackedLinearInt8Op root);
 mlir::LogicalResult emitPackedConv(KernelBuilder &builder, nn::PackedConvOp root);
+mlir::LogicalResult emitDepthwiseConv(KernelBuilder &builder, nn::DepthwiseConvOp root);
 mlir::LogicalResult emitMatmul(KernelBuilder &builder, nn::MatmulOp root);
 mlir::LogicalResult emitAttention(KernelBuilder &builder, nn::AttentionOp root);
 mlir::LogicalResult emitSoftmax(KernelBuilder &builder, nn::SoftmaxOp root);

@@ -156,21 +156,63 @@ struct PackConv : OpRewritePattern<nn::ConvOp> {
     bool first = op.getLayout() == nn::ConvLayout::channels_first;
     if (first)
       input = transpose(rewriter, loc, input, toLast);
-    if (llvm::any_of(op.getPadding(), [](int64_t n) { return n != 0; })) {
+    Type stored = keptType(op.getWeight());
+    Value weight = castTo(rewriter, loc, op.getWeight(), stored ? stored : real);
+    Value bias = op.getBias() ? castTo(rewriter, loc, op.getBias(), real) : Value();
+    Value result = isDepthwise(op) ? depthwise(op, input, weight, bias, rewriter)
+                                   : inPanels(op, input, weight, bias, toLast, rewriter);
+    if (first)
+      result = transpose(rewriter, loc, result, toFirst);
+    rewriter.replaceOp(op, castTo(rewriter, loc, result, element));
+    ++packed;
+    return success();
+  }
+
+private:
+  /// Whether vectors may run over the outputs of several groups, which are narrower than one.
+  bool isDepthwise(nn::ConvOp op) const {
+    int64_t perGroup = typeOf(op.getWeight()).getDimSize(1);
+    int64_t outputsPerGroup = typeOf(op.getWeight()).getDimSize(0) / op.getGroups();
+    return op.getGroups() > 1 && outputsPerGroup > 0 && outputsPerGroup < lanes &&
+           lanes % outputsPerGroup == 0 && perGroup <= 2 * outputsPerGroup;
+  }
+
+  /// [O, C/g, taps...] -> [taps..., C/g, O] -> [taps * C/g, O].
+  static Value depthwise(nn::ConvOp op, Value input, Value weight, Value bias,
+                         PatternRewriter &rewriter) {
+    auto shape = typeOf(weight).getShape();
+    SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(2, shape.size()));
+    order.append({1, 0});
+    weight = transpose(rewriter, op.getLoc(), weight, order);
+    int64_t outputs = shape[0];
+    auto flat = RankedTensorType::get({typeOf(weight).getNumElements() / outputs, outputs},
+                                      typeOf(weight).getElementType());
+    weight = nn::ReshapeOp::create(rewriter, op.getLoc(), flat, weight, ValueRange());
+    return nn::DepthwiseConvOp::create(
+        rewriter, op.getLoc(), input, weight, bias, op.getGroupsAttr(),
+        rewriter.getDenseI64ArrayAttr(shape.drop_front(2)), op.getStridesAttr(),
+        op.getPaddingAttr(), op.getDilationsAttr());
+  }
+
+  /// [O, C/g, taps...] -> [O, taps..., C/g] -> [g, O/g, taps * C/g] -> panels.
+  Value inPanels(nn::ConvOp op, Value input, Value weight, Value bias, ArrayRef<int64_t> toLast,
+                 PatternRewriter &rewriter) const {
+    Location loc = op.getLoc();
+    int64_t spatial = op.getStrides().size();
+    SmallVector<int64_t> padding(op.getPadding());
+    if (llvm::any_of(padding, [](int64_t n) { return n != 0; })) {
       SmallVector<int64_t> low = {0}, high = {0};
       for (int64_t i = 0; i < spatial; ++i) {
-        low.push_back(op.getPadding()[2 * i]);
-        high.push_back(op.getPadding()[2 * i + 1]);
+        low.push_back(padding[2 * i]);
+        high.push_back(padding[2 * i + 1]);
       }
       low.push_back(0);
       high.push_back(0);
-      input =
-          nn::PadOp::create(rewriter, loc, input, rewriter.getDenseI64ArrayAttr(low),
-                            rewriter.getDenseI64ArrayAttr(high), rewriter.getFloatAttr(real, 0));
+      input = nn::PadOp::create(rewriter, loc, input, rewriter.getDenseI64ArrayAttr(low),
+                                rewriter.getDenseI64ArrayAttr(high),
+                                rewriter.getFloatAttr(elementOf(input), 0));
+      padding.assign(padding.size(), 0);
     }
-    // [O, C/g, taps...] -> [O, taps..., C/g] -> [g, O/g, taps * C/g] -> panels.
-    Type stored = keptType(op.getWeight());
-    Value weight = castTo(rewriter, loc, op.getWeight(), stored ? stored : real);
     auto shape = typeOf(weight).getShape();
     int64_t groups = op.getGroups(), outputs = shape[0], depth = 1;
     for (int64_t size : shape.drop_front())
@@ -181,17 +223,12 @@ struct PackConv : OpRewritePattern<nn::ConvOp> {
     weight = nn::ReshapeOp::create(rewriter, loc, grouped, weight, ValueRange());
     int64_t width = std::min<int64_t>(panel, llvm::alignTo(outputs / groups, lanes));
     Value pack = nn::PackOp::create(rewriter, loc, weight, width);
-    Value bias = op.getBias() ? castTo(rewriter, loc, op.getBias(), real) : Value();
-    Value result = nn::PackedConvOp::create(rewriter, loc, input, pack, bias,
-                                            rewriter.getI64IntegerAttr(outputs),
-                                            rewriter.getDenseI64ArrayAttr(shape.drop_front(2)),
-                                            op.getStridesAttr(), op.getDilationsAttr());
-    if (first)
-      result = transpose(rewriter, loc, result, toFirst);
-    rewriter.replaceOp(op, castTo(rewriter, loc, result, element));
-    ++packed;
-    return success();
+    return nn::PackedConvOp::create(
+        rewriter, loc, input, pack, bias, rewriter.getI64IntegerAttr(outputs),
+        rewriter.getDenseI64ArrayAttr(shape.drop_front(2)), op.getStridesAttr(),
+        rewriter.getDenseI64ArrayAttr(padding), op.getDilationsAttr());
   }
+
   int64_t panel, lanes;
   Pass::Statistic &packed;
 };

@@ -128,11 +128,10 @@ void nacre::cpu::requireSizes(func::FuncOp entry, SizeTable &table) {
   for (Operation *op : ops)
     llvm::TypeSwitch<Operation *>(op)
         .Case([&](tensor::ExtractSliceOp slice) { requirements.ofSlice(slice); })
-        .Case([&](nn::PackedConvOp conv) {
-          SmallVector<int64_t> none(2 * conv.getKernel().size(), 0);
+        .Case<nn::PackedConvOp, nn::DepthwiseConvOp>([&](auto conv) {
           requirements.ofWindow(conv, conv.getInput(),
-                                {conv.getKernel(), conv.getStrides(), none, conv.getDilations(),
-                                 /*ceilMode=*/false},
+                                {conv.getKernel(), conv.getStrides(), conv.getPadding(),
+                                 conv.getDilations(), /*ceilMode=*/false},
                                 1);
         })
         .Case([&](nn::PoolOp pool) {

@@ -158,6 +158,9 @@ DimExpr nacre::nn::flopsOf(Operation *op, SymbolicSizes &sizes) {
       .Case([&](PackedConvOp op) {
         return sizes.elements(result) * (sizes.dim(op.getWeight(), 2) * 2 + (op.getBias() ? 1 : 0));
       })
+      .Case([&](DepthwiseConvOp op) {
+        return sizes.elements(result) * (sizes.dim(op.getWeight(), 0) * 2 + (op.getBias() ? 1 : 0));
+      })
       .Case([&](ConvOp op) {
         // The weight is [O, C / groups, kernel...].
         DimExpr perElement = 2;
@@ -192,7 +195,7 @@ DimExpr nacre::nn::flopsOf(Operation *op, SymbolicSizes &sizes) {
 
 Arithmetic nacre::nn::arithmeticOf(Operation *op) {
   if (!isa<MatmulOp, LinearOp, PackedLinearOp, PackedLinearInt8Op, ConvOp, PackedConvOp,
-           AttentionOp>(op))
+           DepthwiseConvOp, AttentionOp>(op))
     return Arithmetic::F32;
   auto both = [&](auto is) {
     return is(getElementTypeOrSelf(op->getOperand(0))) &&

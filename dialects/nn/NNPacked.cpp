@@ -156,34 +156,39 @@ LogicalResult PackedLinearInt8Op::reifyResultShapes(OpBuilder &builder,
   return success();
 }
 
-LogicalResult PackedConvOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                                             Adaptor adaptor, SmallVectorImpl<Type> &types) {
-  auto input = typeOf(adaptor.getInput()), weight = typeOf(adaptor.getWeight());
-  int64_t spatial = input.getRank() - 2;
-  if (spatial < 1 || spatial > 3 || weight.getRank() != 4 || !weight.hasStaticShape())
-    return emitOptionalError(loc, "needs an input of rank 3 to 5 and a static weight of rank 4");
-  SmallVector<int64_t> padding(2 * spatial, 0);
-  Window window{adaptor.getKernel(), adaptor.getStrides(), padding, adaptor.getDilations(),
-                /*ceilMode=*/false};
-  if (failed(window.verify(loc, spatial)))
-    return failure();
-  int64_t groups = weight.getDimSize(0), depth = weight.getDimSize(2), taps = 1;
-  bool overflow = false;
-  for (int64_t size : adaptor.getKernel())
+/// Checks that `channels` of an image in `groups`, under a kernel, make up the depth of a weight.
+static LogicalResult checkConvDepth(std::optional<Location> loc, int64_t channels, int64_t groups,
+                                    ArrayRef<int64_t> kernel, int64_t depth) {
+  int64_t taps = 1, fromInput = 0, fromWeight = 0;
+  bool overflow = ShapedType::isDynamic(channels);
+  for (int64_t size : kernel)
     overflow |= llvm::MulOverflow(taps, size, taps) != 0;
-  int64_t channels = input.getShape().back(), fromInput = 0, fromWeight = 0;
-  if (ShapedType::isDynamic(channels) || overflow ||
-      llvm::MulOverflow(channels, taps, fromInput) != 0 ||
+  if (overflow || llvm::MulOverflow(channels, taps, fromInput) != 0 ||
       llvm::MulOverflow(depth, groups, fromWeight) != 0 || fromInput != fromWeight)
     return emitOptionalError(loc, "input has ", spell(channels), " channels, which ", groups,
-                             " groups and a kernel of ", spell(adaptor.getKernel()),
+                             " groups and a kernel of ", spell(kernel),
                              " do not make into the weight's depth of ", depth);
-  int64_t outputs = adaptor.getOutputs();
+  return success();
+}
+
+static LogicalResult checkConvOutputs(std::optional<Location> loc, int64_t groups,
+                                      int64_t outputs) {
   if (groups < 1 || outputs % groups != 0)
     return emitOptionalError(loc, groups, " groups do not divide ", outputs, " outputs");
-  if (failed(checkPanels(loc, outputs / groups, weight.getDimSize(1), weight.getDimSize(3))) ||
-      failed(checkParameter(loc, adaptor.getBias(), "bias", adaptor.getInput(), {outputs})))
-    return failure();
+  return success();
+}
+
+/// The window of a convolution whose weight is packed.
+template <typename Conv>
+static Window windowOf(Conv conv) {
+  return {conv.getKernel(), conv.getStrides(), conv.getPadding(), conv.getDilations(),
+          /*ceilMode=*/false};
+}
+
+/// The image that a convolution, channels last, makes of one of type `input`.
+static LogicalResult inferImage(std::optional<Location> loc, const Window &window,
+                                RankedTensorType input, int64_t outputs,
+                                SmallVectorImpl<Type> &types) {
   SmallVector<int64_t> shape(input.getShape());
   if (failed(window.inferSizes(loc, shape, 1)))
     return failure();
@@ -192,13 +197,58 @@ LogicalResult PackedConvOp::inferReturnTypes(MLIRContext *, std::optional<Locati
   return success();
 }
 
-LogicalResult PackedConvOp::reifyResultShapes(OpBuilder &builder,
-                                              ReifiedRankedShapedTypeDims &shapes) {
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, getLoc(), getInput());
-  SmallVector<int64_t> padding(2 * getKernel().size(), 0);
-  Window window{getKernel(), getStrides(), padding, getDilations(), /*ceilMode=*/false};
-  window.reifySizes(builder, getLoc(), sizes, 1);
-  sizes.back() = builder.getIndexAttr(getOutputs());
+template <typename Conv>
+static LogicalResult reifyImage(Conv conv, int64_t outputs, OpBuilder &builder,
+                                ReifiedRankedShapedTypeDims &shapes) {
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, conv.getLoc(), conv.getInput());
+  windowOf(conv).reifySizes(builder, conv.getLoc(), sizes, 1);
+  sizes.back() = builder.getIndexAttr(outputs);
   shapes.push_back(std::move(sizes));
   return success();
+}
+
+LogicalResult PackedConvOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                             Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  auto input = typeOf(adaptor.getInput()), weight = typeOf(adaptor.getWeight());
+  int64_t spatial = input.getRank() - 2;
+  if (spatial < 1 || spatial > 3 || weight.getRank() != 4 || !weight.hasStaticShape())
+    return emitOptionalError(loc, "needs an input of rank 3 to 5 and a static weight of rank 4");
+  Window window = windowOf(adaptor);
+  int64_t groups = weight.getDimSize(0), outputs = adaptor.getOutputs();
+  if (failed(window.verify(loc, spatial)) ||
+      failed(checkConvDepth(loc, input.getShape().back(), groups, adaptor.getKernel(),
+                            weight.getDimSize(2))) ||
+      failed(checkConvOutputs(loc, groups, outputs)) ||
+      failed(checkPanels(loc, outputs / groups, weight.getDimSize(1), weight.getDimSize(3))) ||
+      failed(checkParameter(loc, adaptor.getBias(), "bias", adaptor.getInput(), {outputs})))
+    return failure();
+  return inferImage(loc, window, input, outputs, types);
+}
+
+LogicalResult PackedConvOp::reifyResultShapes(OpBuilder &builder,
+                                              ReifiedRankedShapedTypeDims &shapes) {
+  return reifyImage(*this, getOutputs(), builder, shapes);
+}
+
+LogicalResult DepthwiseConvOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  auto input = typeOf(adaptor.getInput()), weight = typeOf(adaptor.getWeight());
+  int64_t spatial = input.getRank() - 2;
+  if (spatial < 1 || spatial > 3 || weight.getRank() != 2 || !weight.hasStaticShape())
+    return emitOptionalError(loc, "needs an input of rank 3 to 5 and a static weight of rank 2");
+  Window window = windowOf(adaptor);
+  int64_t groups = adaptor.getGroups(), outputs = weight.getDimSize(1);
+  int64_t channels = input.getShape().back();
+  if (failed(window.verify(loc, spatial)) || failed(checkConvOutputs(loc, groups, outputs)) ||
+      failed(checkConvDepth(loc, channels, groups, adaptor.getKernel(), weight.getDimSize(0))) ||
+      failed(checkParameter(loc, adaptor.getBias(), "bias", adaptor.getInput(), {outputs})))
+    return failure();
+  if (channels % groups != 0)
+    return emitOptionalError(loc, groups, " groups do not divide ", channels, " channels");
+  return inferImage(loc, window, input, outputs, types);
+}
+
+LogicalResult DepthwiseConvOp::reifyResultShapes(OpBuilder &builder,
+                                                 ReifiedRankedShapedTypeDims &shapes) {
+  return reifyImage(*this, getWeight().getType().getDimSize(1), builder, shapes);
 }

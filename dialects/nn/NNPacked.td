@@ -126,14 +126,15 @@ def NN_PackedLinearInt8Op : NN_InferredOp<"packed_linear_int8"> {
 }
 
 def NN_PackedConvOp : NN_InferredOp<"packed_conv"> {
-  let summary = "nn.conv, channels last, without padding, with a packed weight";
+  let summary = "nn.conv, channels last, with a packed weight";
   let description = [{
     `input` is `[N, spatial..., C]`; `weight` is `[groups, P, taps * C / groups, panel]`, the taps in
-    row-major order outside the channels; the result is `[N, spatial..., outputs]`.
+    row-major order outside the channels; the result is `[N, spatial..., outputs]`. `padding` is that
+    of `nn.conv`.
 
     - C1. The input has rank 3 to 5, the weight a static shape of rank 4.
-    - C2. Kernel, strides and dilations are positive and below 2^31, one per spatial dimension, and
-      the window fits.
+    - C2. There is one kernel size, stride and dilation, positive, and two paddings, not negative, for
+      each spatial dimension; all are below 2^31, and the window fits.
     - C3. The input's channels are static, and `taps * C / groups` is the weight's depth.
     - C4. The groups divide the outputs, which fill each group's panels, the last one at least in
       part.
@@ -143,16 +144,50 @@ def NN_PackedConvOp : NN_InferredOp<"packed_conv"> {
     Example:
 
     ```mlir
-    %y = nn.packed_conv %x, %p kernel [3, 3] strides [1, 1] dilations [1, 1] {outputs = 32 : i64} : tensor<?x10x10x16xf32>, tensor<1x1x144x32xf32> -> tensor<?x8x8x32xf32>
+    %y = nn.packed_conv %x, %p kernel [3, 3] strides [1, 1] padding [1, 1, 1, 1] dilations [1, 1] {outputs = 32 : i64} : tensor<?x8x8x16xf32>, tensor<1x1x144x32xf32> -> tensor<?x8x8x32xf32>
     ```
   }];
   let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,
                        I64Attr:$outputs, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
-                       DenseI64ArrayAttr:$dilations);
+                       DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilations);
   let results = (outs NN_FloatTensor:$result);
   let assemblyFormat = [{
-    $input `,` $weight (`bias` $bias^)? `kernel` $kernel `strides` $strides `dilations` $dilations
-    attr-dict `:` type($input) `,` type($weight) (`,` type($bias)^)? `->` type($result)
+    $input `,` $weight (`bias` $bias^)? `kernel` $kernel `strides` $strides `padding` $padding
+    `dilations` $dilations attr-dict `:` type($input) `,` type($weight) (`,` type($bias)^)? `->`
+    type($result)
+  }];
+}
+
+def NN_DepthwiseConvOp : NN_InferredOp<"depthwise_conv"> {
+  let summary = "nn.conv of small groups, channels last, whose vectors run over the outputs of all groups";
+  let description = [{
+    `input` is `[N, spatial..., C]`; `weight` is `[taps * C / groups, outputs]`, the taps in row-major
+    order outside the channels of a group; the result is `[N, spatial..., outputs]`. `padding` is that
+    of `nn.conv`.
+
+    - C1. The input has rank 3 to 5, the weight a static shape of rank 2.
+    - C2. There is one kernel size, stride and dilation, positive, and two paddings, not negative, for
+      each spatial dimension; all are below 2^31, and the window fits.
+    - C3. The input's channels are static, the groups are positive and divide them, and
+      `taps * C / groups` is the weight's first dimension.
+    - C4. The groups divide the outputs, the weight's second dimension.
+    - C5. The bias, where given, is `[outputs]` of the input's element type.
+    - C6. The result has the sizes above and the input's element type.
+
+    Example:
+
+    ```mlir
+    %y = nn.depthwise_conv %x, %w kernel [3, 3] strides [2, 2] padding [1, 1, 1, 1] dilations [1, 1] {groups = 32 : i64} : tensor<?x8x8x32xf32>, tensor<9x32xf32> -> tensor<?x4x4x32xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,
+                       I64Attr:$groups, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilations);
+  let results = (outs NN_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $weight (`bias` $bias^)? `kernel` $kernel `strides` $strides `padding` $padding
+    `dilations` $dilations attr-dict `:` type($input) `,` type($weight) (`,` type($bias)^)? `->`
+    type($result)
   }];
 }
 

@@ -113,8 +113,7 @@ static FailureOr<Array> evaluateConv(nn::ConvOp op, const Array &input, const Ar
 
 static FailureOr<Array> evaluatePackedConv(nn::PackedConvOp op, const Array &input,
                                            const Array &weight, const Array *bias) {
-  SmallVector<int64_t> padding(2 * op.getKernel().size(), 0);
-  nn::Window window{op.getKernel(), op.getStrides(), padding, op.getDilations(),
+  nn::Window window{op.getKernel(), op.getStrides(), op.getPadding(), op.getDilations(),
                     /*ceilMode=*/false};
   auto layout = nn::ConvLayout::channels_last;
   Image from(input.shape, layout);
@@ -130,6 +129,7 @@ static FailureOr<Array> evaluatePackedConv(nn::PackedConvOp op, const Array &inp
   int64_t position = 0;
   forEachIndex(to.sizes, [&](ArrayRef<int64_t> index) {
     SmallVector<Tap> taps = tapsAt(window, index, from.sizes);
+    llvm::erase_if(taps, [](Tap tap) { return tap.input < 0; });
     for (int64_t sample = 0; sample < shape[0]; ++sample)
       for (int64_t o = 0; o < outputs; ++o) {
         int64_t group = o / outputsPerGroup, column = o % outputsPerGroup;
@@ -141,6 +141,40 @@ static FailureOr<Array> evaluatePackedConv(nn::PackedConvOp op, const Array &inp
           for (int64_t c = 0; c < perGroup; ++c)
             sum += image[tap.input * from.positionStride + c] *
                    kernel[(tap.kernel * perGroup + c) * panel + column % panel];
+        result->floats[sample * to.sampleStride + position * to.positionStride + o] = sum;
+      }
+    ++position;
+  });
+  return result;
+}
+
+static FailureOr<Array> evaluateDepthwiseConv(nn::DepthwiseConvOp op, const Array &input,
+                                              const Array &weight, const Array *bias) {
+  nn::Window window{op.getKernel(), op.getStrides(), op.getPadding(), op.getDilations(),
+                    /*ceilMode=*/false};
+  auto layout = nn::ConvLayout::channels_last;
+  Image from(input.shape, layout);
+  int64_t groups = op.getGroups(), outputs = weight.shape[1];
+  int64_t perGroup = from.channels / groups;
+  SmallVector<int64_t> shape = outputShape(window, input.shape, layout);
+  shape.back() = outputs;
+  FailureOr<Array> result = makeResult(op, shape);
+  if (failed(result))
+    return failure();
+  Image to(shape, layout);
+  int64_t position = 0;
+  forEachIndex(to.sizes, [&](ArrayRef<int64_t> index) {
+    SmallVector<Tap> taps = tapsAt(window, index, from.sizes);
+    llvm::erase_if(taps, [](Tap tap) { return tap.input < 0; });
+    for (int64_t sample = 0; sample < shape[0]; ++sample)
+      for (int64_t o = 0; o < outputs; ++o) {
+        const double *image =
+            input.floats.data() + sample * from.sampleStride + o / (outputs / groups) * perGroup;
+        double sum = bias ? bias->floats[o] : 0;
+        for (Tap tap : taps)
+          for (int64_t c = 0; c < perGroup; ++c)
+            sum += image[tap.input * from.positionStride + c] *
+                   weight.floats[(tap.kernel * perGroup + c) * outputs + o];
         result->floats[sample * to.sampleStride + position * to.positionStride + o] = sum;
       }
     ++position;
@@ -184,7 +218,7 @@ static FailureOr<Array> evaluatePool(nn::PoolOp op, const Array &input) {
 }
 
 bool nacre::interpreter::isWindowed(Operation *op) {
-  return isa<nn::ConvOp, nn::PackedConvOp, nn::PoolOp>(op);
+  return isa<nn::ConvOp, nn::PackedConvOp, nn::DepthwiseConvOp, nn::PoolOp>(op);
 }
 
 FailureOr<Array> nacre::interpreter::evaluateWindowed(Operation *op, Operands operands) {
@@ -193,5 +227,7 @@ FailureOr<Array> nacre::interpreter::evaluateWindowed(Operation *op, Operands op
     return evaluateConv(conv, *operands[0], *operands[1], bias);
   if (auto conv = dyn_cast<nn::PackedConvOp>(op))
     return evaluatePackedConv(conv, *operands[0], *operands[1], bias);
+  if (auto conv = dyn_cast<nn::DepthwiseConvOp>(op))
+    return evaluateDepthwiseConv(conv, *operands[0], *operands[1], bias);
   return evaluatePool(cast<nn::PoolOp>(op), *operands[0]);
 }

@@ -33,6 +33,17 @@ constexpr Convolution convolutions[] = {
     {"2d_grouped", 6, 8, 2, "H, W", "3, 3", "1, 1", "1, 1, 1, 1", "1, 1", true},
     {"2d_grouped_wide", 40, 140, 2, "H, W", "1, 2", "1, 1", "0, 0, 0, 0", "1, 1"},
     {"2d_depthwise", 20, 20, 20, "H, W", "3, 3", "2, 2", "1, 1, 1, 1", "1, 1", true},
+    {"1d_depthwise_long_kernel", 18, 18, 18, "H", "33", "1", "16, 16", "1"},
+    {"2d_depthwise_vectors", 48, 48, 48, "H, W", "3, 3", "1, 1", "1, 1, 1, 1", "1, 1"},
+    {"2d_depthwise_blocks", 300, 300, 300, "H, W", "1, 3", "1, 1", "0, 0, 1, 1", "1, 1"},
+    {"2d_depthwise_dilated", 17, 17, 17, "H, W", "2, 3", "1, 3", "1, 2, 3, 1", "2, 2"},
+    {"2d_depthwise_doubled", 21, 42, 21, "H, W", "3, 3", "2, 1", "1, 1, 0, 2", "1, 1"},
+    {"2d_depthwise_f64", 20, 20, 20, "H, W", "3, 3", "1, 1", "1, 1, 1, 1", "1, 1", false, "f64"},
+    {"2d_depthwise_bf16", 20, 20, 20, "H, W", "3, 3", "1, 1", "1, 1, 1, 1", "1, 1", false, "bf16"},
+    {"2d_groups_of_4", 36, 36, 9, "H, W", "3, 3", "1, 1", "1, 1, 1, 1", "1, 1", true},
+    {"2d_groups_of_8", 24, 24, 3, "H, W", "2, 2", "1, 2", "0, 1, 1, 0", "1, 1"},
+    {"2d_groups_of_8_to_4", 48, 24, 6, "H, W", "1, 2", "1, 1", "0, 0, 1, 1", "1, 1"},
+    {"3d_depthwise", 19, 19, 19, "D, H, W", "2, 1, 3", "1, 2, 1", "1, 0, 0, 0, 1, 1", "1, 1, 1"},
     {"2d_depthwise_multiplied", 5, 15, 5, "H, W", "3, 3", "1, 1", "1, 0, 0, 1", "1, 1"},
     {"2d_f16", 3, 17, 1, "H, W", "3, 3", "1, 1", "1, 1, 1, 1", "1, 1", false, "f16"},
     {"2d_bf16", 3, 17, 1, "H, W", "3, 3", "1, 1", "1, 1, 1, 1", "1, 1", false, "bf16"},
@@ -113,6 +124,30 @@ static std::vector<Case> convCases() {
                    )",
                    .sizes = {{{"B", 2}, {"H", 7}, {"W", 9}}, {{"B", 1}, {"H", 1}, {"W", 3}}},
                    .values = {Values::integers}});
+  cases.push_back({.name = "depthwise_epilogues",
+                   .text = R"(
+                     in x: f32[B, H, 14, 20]
+                     weight w: f32[20, 1, 3, 3]
+                     weight b: f32[20]
+                     out y: f32[B, H, 14, 20]
+                     out z: f32[B, H, 14, 20]
+                     %0 = nn.conv %x, %w bias %b strides [1, 1] padding [1, 1, 1, 1] dilations [1, 1] {groups = 20 : i64, layout = #nn<conv_layout channels_last>} : f32[B, H, 14, 20], f32[20, 1, 3, 3], f32[20] -> f32[B, H, 14, 20]
+                     %1 = nn.relu %0 : f32[B, H, 14, 20] -> f32[B, H, 14, 20]
+                     %y = nn.add %1, %x : f32[B, H, 14, 20], f32[B, H, 14, 20] -> f32[B, H, 14, 20]
+                     %2 = nn.conv %y, %w strides [1, 1] padding [1, 1, 1, 1] dilations [1, 1] {groups = 20 : i64, layout = #nn<conv_layout channels_last>} : f32[B, H, 14, 20], f32[20, 1, 3, 3] -> f32[B, H, 14, 20]
+                     %z = nn.silu %2 : f32[B, H, 14, 20] -> f32[B, H, 14, 20]
+                     bound:
+                     %a = nn.abs %x : f32[B, H, 14, 20] -> f32[B, H, 14, 20]
+                     %aw = nn.abs %w : f32[20, 1, 3, 3] -> f32[20, 1, 3, 3]
+                     %ab = nn.abs %b : f32[20] -> f32[20]
+                     %0 = nn.conv %a, %aw bias %ab strides [1, 1] padding [1, 1, 1, 1] dilations [1, 1] {groups = 20 : i64, layout = #nn<conv_layout channels_last>} : f32[B, H, 14, 20], f32[20, 1, 3, 3], f32[20] -> f32[B, H, 14, 20]
+                     %y = nn.add %0, %a : f32[B, H, 14, 20], f32[B, H, 14, 20] -> f32[B, H, 14, 20]
+                     %z = nn.conv %y, %aw strides [1, 1] padding [1, 1, 1, 1] dilations [1, 1] {groups = 20 : i64, layout = #nn<conv_layout channels_last>} : f32[B, H, 14, 20], f32[20, 1, 3, 3] -> f32[B, H, 14, 20]
+                   )",
+                   .sizes = {{{"B", 2}, {"H", 7}}, {{"B", 1}, {"H", 1}}, {{"B", 3}, {"H", 2}}},
+                   .values = {Values::normal},
+                   .ulps = 40,
+                   .reason = "two sums of 9 products, and silu"});
   cases.push_back({.name = "norm_relu_residual_pool",
                    .text = R"(
                      in x: f32[B, 6, H, W]

@@ -114,7 +114,7 @@ func.func @slices(%x: tensor<?x?xf32> {nn.dims = ["B", "N"]}) -> (tensor<?x3xf32
 // CHECK-NOT: cf.assert
 // CHECK: return
 func.func @windows(%x: tensor<?x?x2xf32> {nn.dims = ["B", "S", "2"]}, %w: tensor<1x1x6x64xf32>, %y: tensor<?x2x?xf32> {nn.dims = ["B", "2", "L"]}) -> (tensor<?x?x4xf32>, tensor<?x2x?xf32>, tensor<?x2x?xf32>) attributes {nn.entry} {
-  %0 = nn.packed_conv %x, %w kernel [3] strides [1] dilations [2] {outputs = 4 : i64} : tensor<?x?x2xf32>, tensor<1x1x6x64xf32> -> tensor<?x?x4xf32>
+  %0 = nn.packed_conv %x, %w kernel [3] strides [1] padding [0, 0] dilations [2] {outputs = 4 : i64} : tensor<?x?x2xf32>, tensor<1x1x6x64xf32> -> tensor<?x?x4xf32>
   %1 = nn.pool max %y kernel [4] strides [3] padding [0, 1] dilations [1] : tensor<?x2x?xf32> -> tensor<?x2x?xf32>
   %2 = nn.pool max %y kernel [4] strides [3] padding [0, 1] dilations [1] {ceil_mode} : tensor<?x2x?xf32> -> tensor<?x2x?xf32>
   return %0, %1, %2 : tensor<?x?x4xf32>, tensor<?x2x?xf32>, tensor<?x2x?xf32>

@@ -65,7 +65,7 @@ func.func @attention(%q: tensor<1x2x?x16xf32> {nn.name = "q", nn.dims = ["1", "2
 // CHECK-SAME: {{\[}}[1, {}, ["floordiv", {{\[}}[1, {H = 1 : i64}], [1, {}]], {{\[}}[2, {}]], 1]], [-1, {}]], 1]]], name
 func.func @strided(%x: tensor<1x?x9x4xf32> {nn.name = "x", nn.dims = ["1", "H", "9", "4"]}) -> tensor<1x?x4x8xf32> attributes {nn.entry} {
   %w = ml_program.global_load_const @window : tensor<1x1x36x16xf32>
-  %0 = nn.packed_conv %x, %w kernel [3, 3] strides [2, 2] dilations [1, 1] {outputs = 8} : tensor<1x?x9x4xf32>, tensor<1x1x36x16xf32> -> tensor<1x?x4x8xf32>
+  %0 = nn.packed_conv %x, %w kernel [3, 3] strides [2, 2] padding [0, 0, 0, 0] dilations [1, 1] {outputs = 8} : tensor<1x?x9x4xf32>, tensor<1x1x36x16xf32> -> tensor<1x?x4x8xf32>
   return %0 : tensor<1x?x4x8xf32>
 }
 

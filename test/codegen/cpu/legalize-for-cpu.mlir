@@ -46,12 +46,42 @@ ml_program.global private @w(#ml_program.extern<tensor<32x16x3x3xf32>>) : tensor
 // CHECK: nn.transpose %{{.*}} [0, 2, 3, 1]
 // CHECK: nn.pad %{{.*}} low [0, 1, 1, 0] high [0, 1, 1, 0]
 // CHECK: nn.pack %{{.*}} {panel = 32 : i64} : tensor<1x32x144xf32> -> tensor<1x1x144x32xf32>
-// CHECK: nn.packed_conv %{{.*}} kernel [3, 3] strides [1, 1] dilations [1, 1]
+// CHECK: nn.packed_conv %{{.*}} kernel [3, 3] strides [1, 1] padding [0, 0, 0, 0] dilations [1, 1]
 // CHECK: nn.transpose %{{.*}} [0, 3, 1, 2]
 func.func @packs_a_convolution(%x: tensor<?x16x8x8xf32>) -> tensor<?x32x8x8xf32> attributes {nn.entry} {
   %w = ml_program.global_load_const @w : tensor<32x16x3x3xf32>
   %y = nn.conv %x, %w strides [1, 1] padding [1, 1, 1, 1] dilations [1, 1] : tensor<?x16x8x8xf32>, tensor<32x16x3x3xf32> -> tensor<?x32x8x8xf32>
   return %y : tensor<?x32x8x8xf32>
+}
+
+// -----
+
+ml_program.global private @w(#ml_program.extern<tensor<32x2x3x5xf32>>) : tensor<32x2x3x5xf32>
+
+// Groups that are narrower than a vector stand side by side in it.
+// CHECK-LABEL: func.func @small_groups
+// CHECK-SAME: %[[X:.*]]: tensor
+// CHECK: %[[T:.*]] = nn.transpose %{{.*}} [2, 3, 1, 0] : tensor<32x2x3x5xf32> -> tensor<3x5x2x32xf32>
+// CHECK: %[[W:.*]] = nn.reshape %[[T]] : tensor<3x5x2x32xf32> -> tensor<30x32xf32>
+// CHECK-NOT: nn.pad
+// CHECK: nn.depthwise_conv %[[X]], %[[W]] kernel [3, 5] strides [1, 2] padding [1, 0, 2, 2] dilations [1, 1] {groups = 8 : i64}
+func.func @small_groups(%x: tensor<?x8x8x16xf32>) -> tensor<?x7x4x32xf32> attributes {nn.entry} {
+  %w = ml_program.global_load_const @w : tensor<32x2x3x5xf32>
+  %y = nn.conv %x, %w strides [1, 2] padding [1, 0, 2, 2] dilations [1, 1] {groups = 8 : i64, layout = #nn<conv_layout channels_last>} : tensor<?x8x8x16xf32>, tensor<32x2x3x5xf32> -> tensor<?x7x4x32xf32>
+  return %y : tensor<?x7x4x32xf32>
+}
+
+// -----
+
+ml_program.global private @w(#ml_program.extern<tensor<6x1x3xf32>>) : tensor<6x1x3xf32>
+
+// Three outputs a group fill no vector evenly.
+// CHECK-LABEL: func.func @odd_groups
+// CHECK: nn.packed_conv
+func.func @odd_groups(%x: tensor<?x8x2xf32>) -> tensor<?x6x6xf32> attributes {nn.entry} {
+  %w = ml_program.global_load_const @w : tensor<6x1x3xf32>
+  %y = nn.conv %x, %w strides [1] padding [0, 0] dilations [1] {groups = 2 : i64, layout = #nn<conv_layout channels_last>} : tensor<?x8x2xf32>, tensor<6x1x3xf32> -> tensor<?x6x6xf32>
+  return %y : tensor<?x6x6xf32>
 }
 
 // -----

@@ -103,7 +103,7 @@ func.func @packed_linear_c5(%x: tensor<?x5xf32>, %w: tensor<2x5x4xf32>) -> tenso
 func.func @packed_conv_c1(%x: tensor<?x8x8x4xf32>, %w: tensor<2x12x2xf32>) -> tensor<?x6x7x6xf32> {
   // expected-error @+2 {{needs an input of rank 3 to 5 and a static weight of rank 4}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] dilations [1, 1]
+  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] padding [0, 0, 0, 0] dilations [1, 1]
     {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<2x12x2xf32> -> tensor<?x6x7x6xf32>
   return %r : tensor<?x6x7x6xf32>
 }
@@ -113,7 +113,7 @@ func.func @packed_conv_c1(%x: tensor<?x8x8x4xf32>, %w: tensor<2x12x2xf32>) -> te
 func.func @packed_conv_c2(%x: tensor<?x8x8x4xf32>, %w: tensor<2x2x12x2xf32>) -> tensor<?x6x7x6xf32> {
   // expected-error @+2 {{kernel, strides and dilations must be positive and below 2^31}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 0] dilations [1, 1]
+  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 0] padding [0, 0, 0, 0] dilations [1, 1]
     {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x6x7x6xf32>
   return %r : tensor<?x6x7x6xf32>
 }
@@ -123,7 +123,7 @@ func.func @packed_conv_c2(%x: tensor<?x8x8x4xf32>, %w: tensor<2x2x12x2xf32>) -> 
 func.func @packed_conv_c2_window(%x: tensor<?x2x8x4xf32>, %w: tensor<2x2x12x2xf32>) -> tensor<?x6x7x6xf32> {
   // expected-error @+2 {{a window of 3 with dilation 1 does not fit into spatial dimension 0: 2 padded to 2}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] dilations [1, 1]
+  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] padding [0, 0, 0, 0] dilations [1, 1]
     {outputs = 6 : i64} : tensor<?x2x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x6x7x6xf32>
   return %r : tensor<?x6x7x6xf32>
 }
@@ -133,7 +133,7 @@ func.func @packed_conv_c2_window(%x: tensor<?x2x8x4xf32>, %w: tensor<2x2x12x2xf3
 func.func @packed_conv_c3(%x: tensor<?x8x8x6xf32>, %w: tensor<2x2x12x2xf32>) -> tensor<?x6x7x6xf32> {
   // expected-error @+2 {{input has 6 channels, which 2 groups and a kernel of [3, 2] do not make into the weight's depth of 12}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] dilations [1, 1]
+  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] padding [0, 0, 0, 0] dilations [1, 1]
     {outputs = 6 : i64} : tensor<?x8x8x6xf32>, tensor<2x2x12x2xf32> -> tensor<?x6x7x6xf32>
   return %r : tensor<?x6x7x6xf32>
 }
@@ -143,7 +143,7 @@ func.func @packed_conv_c3(%x: tensor<?x8x8x6xf32>, %w: tensor<2x2x12x2xf32>) -> 
 func.func @packed_conv_c3_dynamic(%x: tensor<?x8x8x?xf32>, %w: tensor<2x2x12x2xf32>) -> tensor<?x6x7x6xf32> {
   // expected-error @+2 {{input has ? channels, which 2 groups}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] dilations [1, 1]
+  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] padding [0, 0, 0, 0] dilations [1, 1]
     {outputs = 6 : i64} : tensor<?x8x8x?xf32>, tensor<2x2x12x2xf32> -> tensor<?x6x7x6xf32>
   return %r : tensor<?x6x7x6xf32>
 }
@@ -153,7 +153,7 @@ func.func @packed_conv_c3_dynamic(%x: tensor<?x8x8x?xf32>, %w: tensor<2x2x12x2xf
 func.func @packed_conv_c3_overflow(%x: tensor<?x8x8x4xf32>, %w: tensor<2x2x12x2xf32>) -> tensor<?x6x7x6xf32> {
   // expected-error @+2 {{input has 4 channels, which 2 groups and a kernel of [2147483647, 2147483647] do not make}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_conv %x, %w kernel [2147483647, 2147483647] strides [1, 1] dilations [1, 1]
+  %r = nn.packed_conv %x, %w kernel [2147483647, 2147483647] strides [1, 1] padding [0, 0, 0, 0] dilations [1, 1]
     {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x6x7x6xf32>
   return %r : tensor<?x6x7x6xf32>
 }
@@ -163,7 +163,7 @@ func.func @packed_conv_c3_overflow(%x: tensor<?x8x8x4xf32>, %w: tensor<2x2x12x2x
 func.func @packed_conv_c4(%x: tensor<?x8x8x4xf32>, %w: tensor<2x2x12x2xf32>) -> tensor<?x6x7x6xf32> {
   // expected-error @+2 {{2 groups do not divide 7 outputs}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] dilations [1, 1]
+  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] padding [0, 0, 0, 0] dilations [1, 1]
     {outputs = 7 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x6x7x6xf32>
   return %r : tensor<?x6x7x6xf32>
 }
@@ -173,7 +173,7 @@ func.func @packed_conv_c4(%x: tensor<?x8x8x4xf32>, %w: tensor<2x2x12x2xf32>) -> 
 func.func @packed_conv_c4_panels(%x: tensor<?x8x8x4xf32>, %w: tensor<2x2x12x2xf32>) -> tensor<?x6x7x6xf32> {
   // expected-error @+2 {{1 outputs do not fill 2 panels of 2}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] dilations [1, 1]
+  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] padding [0, 0, 0, 0] dilations [1, 1]
     {outputs = 2 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x6x7x6xf32>
   return %r : tensor<?x6x7x6xf32>
 }
@@ -183,7 +183,7 @@ func.func @packed_conv_c4_panels(%x: tensor<?x8x8x4xf32>, %w: tensor<2x2x12x2xf3
 func.func @packed_conv_c5(%x: tensor<?x8x8x4xf32>, %w: tensor<2x2x12x2xf32>, %b: tensor<3xf32>) -> tensor<?x6x7x6xf32> {
   // expected-error @+2 {{bias must be 'tensor<6xf32>', but is 'tensor<3xf32>'}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_conv %x, %w bias %b kernel [3, 2] strides [1, 1] dilations [1, 1]
+  %r = nn.packed_conv %x, %w bias %b kernel [3, 2] strides [1, 1] padding [0, 0, 0, 0] dilations [1, 1]
     {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32>, tensor<3xf32> -> tensor<?x6x7x6xf32>
   return %r : tensor<?x6x7x6xf32>
 }
@@ -193,7 +193,117 @@ func.func @packed_conv_c5(%x: tensor<?x8x8x4xf32>, %w: tensor<2x2x12x2xf32>, %b:
 func.func @packed_conv_c6(%x: tensor<?x8x8x4xf32>, %w: tensor<2x2x12x2xf32>) -> tensor<?x8x7x6xf32> {
   // expected-error @+2 {{inferred type(s) 'tensor<?x6x7x6xf32>' are incompatible with return type(s) of operation 'tensor<?x8x7x6xf32>'}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] dilations [1, 1]
+  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] padding [0, 0, 0, 0] dilations [1, 1]
     {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x8x7x6xf32>
   return %r : tensor<?x8x7x6xf32>
+}
+
+// -----
+
+func.func @packed_conv_c2_padding(%x: tensor<?x8x8x4xf32>, %w: tensor<2x2x12x2xf32>) -> tensor<?x6x7x6xf32> {
+  // expected-error @+2 {{padding must not be negative}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.packed_conv %x, %w kernel [3, 2] strides [1, 1] padding [0, 0, -1, 0] dilations [1, 1]
+    {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x6x7x6xf32>
+  return %r : tensor<?x6x7x6xf32>
+}
+
+// -----
+
+func.func @depthwise_conv_c1(%x: tensor<?x8x8x4xf32>, %w: tensor<1x6x4xf32>) -> tensor<?x8x7x4xf32> {
+  // expected-error @+2 {{needs an input of rank 3 to 5 and a static weight of rank 2}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.depthwise_conv %x, %w kernel [3, 2] strides [1, 1] padding [1, 1, 0, 0] dilations [1, 1]
+    {groups = 4 : i64} : tensor<?x8x8x4xf32>, tensor<1x6x4xf32> -> tensor<?x8x7x4xf32>
+  return %r : tensor<?x8x7x4xf32>
+}
+
+// -----
+
+func.func @depthwise_conv_c2(%x: tensor<?x8x8x4xf32>, %w: tensor<6x4xf32>) -> tensor<?x8x7x4xf32> {
+  // expected-error @+2 {{kernel, strides and dilations must be positive and below 2^31}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.depthwise_conv %x, %w kernel [3, 2] strides [1, 0] padding [1, 1, 0, 0] dilations [1, 1]
+    {groups = 4 : i64} : tensor<?x8x8x4xf32>, tensor<6x4xf32> -> tensor<?x8x7x4xf32>
+  return %r : tensor<?x8x7x4xf32>
+}
+
+// -----
+
+func.func @depthwise_conv_c2_window(%x: tensor<?x0x8x4xf32>, %w: tensor<6x4xf32>) -> tensor<?x8x7x4xf32> {
+  // expected-error @+2 {{a window of 3 with dilation 1 does not fit into spatial dimension 0: 0 padded to 2}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.depthwise_conv %x, %w kernel [3, 2] strides [1, 1] padding [1, 1, 0, 0] dilations [1, 1]
+    {groups = 4 : i64} : tensor<?x0x8x4xf32>, tensor<6x4xf32> -> tensor<?x8x7x4xf32>
+  return %r : tensor<?x8x7x4xf32>
+}
+
+// -----
+
+func.func @depthwise_conv_c3(%x: tensor<?x8x8x4xf32>, %w: tensor<12x4xf32>) -> tensor<?x8x7x4xf32> {
+  // expected-error @+2 {{input has 4 channels, which 4 groups and a kernel of [3, 2] do not make into the weight's depth of 12}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.depthwise_conv %x, %w kernel [3, 2] strides [1, 1] padding [1, 1, 0, 0] dilations [1, 1]
+    {groups = 4 : i64} : tensor<?x8x8x4xf32>, tensor<12x4xf32> -> tensor<?x8x7x4xf32>
+  return %r : tensor<?x8x7x4xf32>
+}
+
+// -----
+
+func.func @depthwise_conv_c3_groups(%x: tensor<?x8x8x4xf32>, %w: tensor<8x3xf32>) -> tensor<?x8x7x4xf32> {
+  // expected-error @+2 {{3 groups do not divide 4 channels}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.depthwise_conv %x, %w kernel [3, 2] strides [1, 1] padding [1, 1, 0, 0] dilations [1, 1]
+    {groups = 3 : i64} : tensor<?x8x8x4xf32>, tensor<8x3xf32> -> tensor<?x8x7x4xf32>
+  return %r : tensor<?x8x7x4xf32>
+}
+
+// -----
+
+func.func @depthwise_conv_c3_dynamic(%x: tensor<?x8x8x?xf32>, %w: tensor<6x4xf32>) -> tensor<?x8x7x4xf32> {
+  // expected-error @+2 {{input has ? channels, which 4 groups}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.depthwise_conv %x, %w kernel [3, 2] strides [1, 1] padding [1, 1, 0, 0] dilations [1, 1]
+    {groups = 4 : i64} : tensor<?x8x8x?xf32>, tensor<6x4xf32> -> tensor<?x8x7x4xf32>
+  return %r : tensor<?x8x7x4xf32>
+}
+
+// -----
+
+func.func @depthwise_conv_c4(%x: tensor<?x8x8x4xf32>, %w: tensor<6x6xf32>) -> tensor<?x8x7x4xf32> {
+  // expected-error @+2 {{4 groups do not divide 6 outputs}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.depthwise_conv %x, %w kernel [3, 2] strides [1, 1] padding [1, 1, 0, 0] dilations [1, 1]
+    {groups = 4 : i64} : tensor<?x8x8x4xf32>, tensor<6x6xf32> -> tensor<?x8x7x4xf32>
+  return %r : tensor<?x8x7x4xf32>
+}
+
+// -----
+
+func.func @depthwise_conv_c4_none(%x: tensor<?x8x8x4xf32>, %w: tensor<6x4xf32>) -> tensor<?x8x7x4xf32> {
+  // expected-error @+2 {{0 groups do not divide 4 outputs}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.depthwise_conv %x, %w kernel [3, 2] strides [1, 1] padding [1, 1, 0, 0] dilations [1, 1]
+    {groups = 0 : i64} : tensor<?x8x8x4xf32>, tensor<6x4xf32> -> tensor<?x8x7x4xf32>
+  return %r : tensor<?x8x7x4xf32>
+}
+
+// -----
+
+func.func @depthwise_conv_c5(%x: tensor<?x8x8x4xf32>, %w: tensor<6x4xf32>, %b: tensor<3xf32>) -> tensor<?x8x7x4xf32> {
+  // expected-error @+2 {{bias must be 'tensor<4xf32>', but is 'tensor<3xf32>'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.depthwise_conv %x, %w bias %b kernel [3, 2] strides [1, 1] padding [1, 1, 0, 0] dilations [1, 1]
+    {groups = 4 : i64} : tensor<?x8x8x4xf32>, tensor<6x4xf32>, tensor<3xf32> -> tensor<?x8x7x4xf32>
+  return %r : tensor<?x8x7x4xf32>
+}
+
+// -----
+
+func.func @depthwise_conv_c6(%x: tensor<?x8x8x4xf32>, %w: tensor<6x4xf32>) -> tensor<?x6x7x4xf32> {
+  // expected-error @+2 {{inferred type(s) 'tensor<?x8x7x4xf32>' are incompatible with return type(s) of operation 'tensor<?x6x7x4xf32>'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.depthwise_conv %x, %w kernel [3, 2] strides [1, 1] padding [1, 1, 0, 0] dilations [1, 1]
+    {groups = 4 : i64} : tensor<?x8x8x4xf32>, tensor<6x4xf32> -> tensor<?x6x7x4xf32>
+  return %r : tensor<?x6x7x4xf32>
 }

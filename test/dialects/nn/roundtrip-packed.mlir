@@ -4,7 +4,8 @@
 
 // CHECK-LABEL: @packed
 func.func @packed(%x: tensor<?x5xf32>, %w: tensor<7x5xbf16>, %b: tensor<7xf32>,
-                  %v: tensor<7x5xf32>, %image: tensor<?x8x8x4xf32>, %taps: tensor<2x3x12xf32>) {
+                  %v: tensor<7x5xf32>, %image: tensor<?x8x8x4xf32>, %taps: tensor<2x3x12xf32>,
+                  %line: tensor<?x9x7xf32>, %filters: tensor<5x7xbf16>) {
   // CHECK: nn.pack %{{[^ ]*}} {panel = 4 : i64} : tensor<7x5xbf16> -> tensor<2x5x4xbf16>
   %0 = nn.pack %w {panel = 4 : i64} : tensor<7x5xbf16> -> tensor<2x5x4xbf16>
   // CHECK: nn.packed_linear %{{[^ ]*}}, %{{[^ ]*}} {outputs = 7 : i64} : tensor<?x5xf32>, tensor<2x5x4xbf16> -> tensor<?x7xf32>
@@ -12,8 +13,10 @@ func.func @packed(%x: tensor<?x5xf32>, %w: tensor<7x5xbf16>, %b: tensor<7xf32>,
   // CHECK: nn.packed_linear %{{[^ ]*}}, %{{[^ ]*}} bias %{{[^ ]*}} {outputs = 7 : i64} : tensor<?x5xf32>, tensor<2x5x4xbf16>, tensor<7xf32> -> tensor<?x7xf32>
   %2 = nn.packed_linear %x, %0 bias %b {outputs = 7 : i64} : tensor<?x5xf32>, tensor<2x5x4xbf16>, tensor<7xf32> -> tensor<?x7xf32>
   %3 = nn.pack %taps {panel = 2 : i64} : tensor<2x3x12xf32> -> tensor<2x2x12x2xf32>
-  // CHECK: nn.packed_conv %{{[^ ]*}}, %{{[^ ]*}} kernel [3, 2] strides [1, 2] dilations [1, 1] {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x6x4x6xf32>
-  %4 = nn.packed_conv %image, %3 kernel [3, 2] strides [1, 2] dilations [1, 1] {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x6x4x6xf32>
+  // CHECK: nn.packed_conv %{{[^ ]*}}, %{{[^ ]*}} kernel [3, 2] strides [1, 2] padding [1, 0, 0, 2] dilations [1, 1] {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x7x5x6xf32>
+  %4 = nn.packed_conv %image, %3 kernel [3, 2] strides [1, 2] padding [1, 0, 0, 2] dilations [1, 1] {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x7x5x6xf32>
+  // CHECK: nn.depthwise_conv %{{[^ ]*}}, %{{[^ ]*}} kernel [5] strides [2] padding [1, 2] dilations [1] {groups = 7 : i64} : tensor<?x9x7xf32>, tensor<5x7xbf16> -> tensor<?x4x7xf32>
+  %d = nn.depthwise_conv %line, %filters kernel [5] strides [2] padding [1, 2] dilations [1] {groups = 7 : i64} : tensor<?x9x7xf32>, tensor<5x7xbf16> -> tensor<?x4x7xf32>
   // CHECK: nn.quantize_rows %{{[^ ]*}} : tensor<?x5xf32> -> tensor<?x12xi8>
   %5 = nn.quantize_rows %x : tensor<?x5xf32> -> tensor<?x12xi8>
   // CHECK: nn.pack_int8 %{{[^ ]*}} {panel = 4 : i64} : tensor<7x5xf32> -> tensor<2x64xi8>

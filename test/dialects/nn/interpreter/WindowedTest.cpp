@@ -162,20 +162,40 @@ TEST_F(WindowedTest, PackedConvIsConv) {
   // [O, C/g, taps...] -> [O, taps..., C/g] -> [g, O/g, taps * C/g] -> panels.
   const char *text = R"(
     func.func @f(%x: tensor<2x?x6x4xf32>, %w: tensor<6x2x3x2xf32>, %b: tensor<6xf32>)
-        -> (tensor<2x?x4x6xf32>, tensor<2x?x4x6xf32>) {
-      %0 = nn.conv %x, %w bias %b strides [2, 1] padding [0, 0, 0, 0] dilations [1, 2]
+        -> (tensor<2x?x5x6xf32>, tensor<2x?x5x6xf32>) {
+      %0 = nn.conv %x, %w bias %b strides [2, 1] padding [1, 0, 0, 1] dilations [1, 2]
         {groups = 2 : i64, layout = #nn<conv_layout channels_last>}
-        : tensor<2x?x6x4xf32>, tensor<6x2x3x2xf32>, tensor<6xf32> -> tensor<2x?x4x6xf32>
+        : tensor<2x?x6x4xf32>, tensor<6x2x3x2xf32>, tensor<6xf32> -> tensor<2x?x5x6xf32>
       %t = nn.transpose %w [0, 2, 3, 1] : tensor<6x2x3x2xf32> -> tensor<6x3x2x2xf32>
       %g = nn.reshape %t : tensor<6x3x2x2xf32> -> tensor<2x3x12xf32>
       %p = nn.pack %g {panel = 2 : i64} : tensor<2x3x12xf32> -> tensor<2x2x12x2xf32>
-      %1 = nn.packed_conv %x, %p bias %b kernel [3, 2] strides [2, 1] dilations [1, 2]
-        {outputs = 6 : i64} : tensor<2x?x6x4xf32>, tensor<2x2x12x2xf32>, tensor<6xf32>
-        -> tensor<2x?x4x6xf32>
-      return %0, %1 : tensor<2x?x4x6xf32>, tensor<2x?x4x6xf32>
+      %1 = nn.packed_conv %x, %p bias %b kernel [3, 2] strides [2, 1] padding [1, 0, 0, 1]
+        dilations [1, 2] {outputs = 6 : i64}
+        : tensor<2x?x6x4xf32>, tensor<2x2x12x2xf32>, tensor<6xf32> -> tensor<2x?x5x6xf32>
+      return %0, %1 : tensor<2x?x5x6xf32>, tensor<2x?x5x6xf32>
     })";
   Outcome outcome = run(text, {ramp({2, 7, 6, 4}, 1, 13), ramp({6, 2, 3, 2}, 0.5, 11), ramp({6})});
-  EXPECT_EQ(outcome.shape(1), numbers(2, 3, 4, 6)) << outcome.errors;
+  EXPECT_EQ(outcome.shape(1), numbers(2, 3, 5, 6)) << outcome.errors;
+  EXPECT_EQ(outcome.values(0), near(outcome.values(1)));
+}
+
+TEST_F(WindowedTest, DepthwiseConvIsConv) {
+  // [O, C/g, taps...] -> [taps..., C/g, O] -> [taps * C/g, O].
+  const char *text = R"(
+    func.func @f(%x: tensor<2x?x6x4xf32>, %w: tensor<6x2x3x2xf32>, %b: tensor<6xf32>)
+        -> (tensor<2x?x5x6xf32>, tensor<2x?x5x6xf32>) {
+      %0 = nn.conv %x, %w bias %b strides [2, 1] padding [1, 0, 0, 1] dilations [1, 2]
+        {groups = 2 : i64, layout = #nn<conv_layout channels_last>}
+        : tensor<2x?x6x4xf32>, tensor<6x2x3x2xf32>, tensor<6xf32> -> tensor<2x?x5x6xf32>
+      %t = nn.transpose %w [2, 3, 1, 0] : tensor<6x2x3x2xf32> -> tensor<3x2x2x6xf32>
+      %r = nn.reshape %t : tensor<3x2x2x6xf32> -> tensor<12x6xf32>
+      %1 = nn.depthwise_conv %x, %r bias %b kernel [3, 2] strides [2, 1] padding [1, 0, 0, 1]
+        dilations [1, 2] {groups = 2 : i64}
+        : tensor<2x?x6x4xf32>, tensor<12x6xf32>, tensor<6xf32> -> tensor<2x?x5x6xf32>
+      return %0, %1 : tensor<2x?x5x6xf32>, tensor<2x?x5x6xf32>
+    })";
+  Outcome outcome = run(text, {ramp({2, 7, 6, 4}, 1, 13), ramp({6, 2, 3, 2}, 0.5, 11), ramp({6})});
+  EXPECT_EQ(outcome.shape(1), numbers(2, 3, 5, 6)) << outcome.errors;
   EXPECT_EQ(outcome.values(0), near(outcome.values(1)));
 }
 
