@@ -117,9 +117,19 @@ DimExpr DimContext::floorDiv(const DimExpr &a, const DimExpr &b) {
     if (value && divisor)
       return floorOf(*value, *divisor);
     if (b.terms().size() == 1) {
-      DimExpr quotient = exactDiv(a, b);
-      if (quotient.isValid() && llvm::all_of(quotient.terms(), isIntegral))
-        return quotient;
+      // What b divides moves out: floordiv(size - patch, patch) is floordiv(size, patch) - 1.
+      DimExpr whole = 0, rest = 0;
+      for (const DimTerm &term : a.terms()) {
+        DimExpr dividend = DimExpr::fromTerms({term});
+        DimExpr quotient = exactDiv(dividend, b);
+        if (!quotient.isValid())
+          return DimExpr::invalid();
+        if (llvm::all_of(quotient.terms(), isIntegral))
+          whole = whole + quotient;
+        else
+          rest = rest + dividend;
+      }
+      return rest.terms().empty() ? whole : whole + atom(DimAtomKind::FloorDiv, rest, b);
     }
     return atom(DimAtomKind::FloorDiv, a, b);
   }

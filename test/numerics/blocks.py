@@ -9,7 +9,7 @@ import re
 
 import numpy as np
 
-from catalog import from_stored, make_weight, to_stored, uniform, write_safetensors
+from network import from_stored, make_weight, to_stored, uniform, write_safetensors
 
 FOLDER = pathlib.Path(__file__).resolve().parent / "blocks"
 
@@ -32,6 +32,15 @@ def _conv(name, *shape, bias=True):
 
 def _vectors(name, size, vectors):
     return {f"{name}.{v}": (size,) for v in vectors}
+
+
+def _perceptron(name, *sizes):
+    """pytorch-fm's; a size of 1 is the score's, which has no batch norm."""
+    shapes = {}
+    for i, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
+        shapes |= _linear(f"{name}.mlp.{4 * i}", fan_out, fan_in, fan_out)
+        shapes |= {} if fan_out == 1 else _vectors(f"{name}.mlp.{4 * i + 1}", fan_out, AFFINE + STATISTICS)
+    return shapes
 
 
 def _attention(name, bias=True):
@@ -71,7 +80,8 @@ WEIGHTS = {
     | _conv("grouped", 9, 2, 3, 3)
     | _conv("depthwise", 6, 1, 3, 3, bias=False)
     | _conv("pointwise", 33, 6, 1, 1)
-    | _conv("sparse", 9, 2, 3, bias=False),
+    | _conv("sparse", 9, 2, 3, bias=False)
+    | {"upward.weight": (6, 5, 2, 2), "upward.bias": (5,), "wider.weight": (6, 3, 3, 3)},
     "elementwise": {},
     "halves": _linear("wide", 131, 37, 131)
     | _linear("biasless", 20, 37, None)
@@ -79,10 +89,11 @@ WEIGHTS = {
     | _linear("table", 11, 37, None)
     | _vectors("layer", 37, AFFINE)
     | _vectors("rms", 37, AFFINE[:1])
-    | {n: s for name in ("line", "batch", "volume") for n, s in _vectors(name, 6, AFFINE + STATISTICS).items()}
+    | {n: s for name in ("rows", "line", "batch", "volume") for n, s in _vectors(name, 6, AFFINE + STATISTICS).items()}
     | _vectors("group", 6, AFFINE)
     | _conv("conv_line", 8, 6, 3)
     | _conv("conv", 9, 6, 3, 3)
+    | {"upward.weight": (6, 5, 2, 2), "upward.bias": (5,)}
     | _conv("conv_cube", 5, 6, 2, 2, 2),
     "linears": _linear("wide", 131, 37, 131)
     | _linear("narrow", 1, 130, None)
@@ -97,8 +108,13 @@ WEIGHTS = {
     | _vectors("batch_bare", 6, STATISTICS)
     | _vectors("line", 6, AFFINE + STATISTICS)
     | _vectors("line_bare", 6, STATISTICS)
+    | _vectors("rows", 6, AFFINE + STATISTICS)
+    | _vectors("rows_bare", 6, STATISTICS)
     | _vectors("group", 6, AFFINE),
     "pools": {},
+    "recommenders": {"wide.fc.weight": (11, 1), "wide.bias": (1,), "embedding.embedding.weight": (11, 10)}
+    | _perceptron("scored", 20, 37, 13, 1)
+    | _perceptron("unscored", 20, 37),
     "reductions": {},
     "rotations": {},
     "shapes": {"row": (17,)},

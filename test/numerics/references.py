@@ -4,7 +4,7 @@ import pathlib
 
 import numpy as np
 
-from catalog import uniform
+from network import uniform
 
 FOLDER = pathlib.Path(__file__).resolve().parent / "references"
 

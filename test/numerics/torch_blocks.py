@@ -25,6 +25,10 @@ def _conv(name, bias=True, **more):
     return run
 
 
+def _conv_transpose(name, stride, bias=True):
+    return lambda w, x: F.conv_transpose2d(x, w[f"{name}.weight"], w[f"{name}.bias"] if bias else None, stride)
+
+
 def _batch_norm(name, affine=True, eps=1e-5):
     names = blocks.STATISTICS + (blocks.AFFINE if affine else ())
     return lambda w, x: F.batch_norm(x, *(w[f"{name}.{n}"] for n in names), eps=eps)
@@ -32,6 +36,11 @@ def _batch_norm(name, affine=True, eps=1e-5):
 
 def _group_norm(groups, affine=True, eps=1e-5):
     return lambda w, x: F.group_norm(x, groups, *((w["group.weight"], w["group.bias"]) if affine else ()), eps=eps)
+
+
+def _rows(norm):
+    """The norm over the last dimension instead of the second."""
+    return lambda w, x: norm(w, x.reshape(-1, x.shape[-1])).reshape(x.shape)
 
 
 def _layer_norm(name, vectors, eps=1e-5):
@@ -121,6 +130,13 @@ def _mlp(name, activation):
         return hidden @ w[f"{name}.c_proj.weight"] + w[f"{name}.c_proj.bias"]
 
     return run
+
+
+def _perceptron(w, name, layers, x):
+    for i in range(layers):
+        x = F.linear(x, w[f"{name}.mlp.{4 * i}.weight"], w[f"{name}.mlp.{4 * i}.bias"])
+        x = F.relu(_batch_norm(f"{name}.mlp.{4 * i + 1}")(w, x))
+    return x
 
 
 def _gelu_tanh(x):
@@ -232,6 +248,10 @@ MEANING = {
         "of_grouped": _conv("grouped", padding=1, groups=3),
         "of_depthwise": _conv("depthwise", bias=False, padding=1, groups=6),
         "of_pointwise": _conv("pointwise"),
+        "of_upward": _conv_transpose("upward", 2),
+        "of_wider": _conv_transpose("wider", 3, bias=False),
+        "of_dynamic_upward": _conv_transpose("upward", 2),
+        "of_pixel_shuffle": _of(F.pixel_shuffle, upscale_factor=2),
         "of_conv1d": _conv("line", stride=2, padding=3, dilation=2),
         "of_uneven": _conv("grouped", stride=(1, 2), padding=(2, 1), dilation=(3, 1), groups=3),
         "of_dynamic": _conv("grouped", padding=1, groups=3),
@@ -270,12 +290,14 @@ MEANING = {
         "of_table": lambda w, ids: F.embedding(ids, w["table.weight"]),
         "of_layer": _layer_norm("layer", blocks.AFFINE),
         "of_rms": lambda w, x: F.rms_norm(x, (37,), w["rms.weight"], eps=1e-6),
+        "of_rows": _rows(_batch_norm("rows")),
         "of_line": _batch_norm("line"),
         "of_batch": _batch_norm("batch"),
         "of_volume": _batch_norm("volume"),
         "of_group": _group_norm(3),
         "of_conv_line": _conv("conv_line", padding=1),
         "of_conv": _conv("conv", stride=2),
+        "of_upward": _conv_transpose("upward", 2),
         "of_conv_cube": _conv("conv_cube"),
         "of_softmax": _of(F.softmax, dim=-1),
         "of_gelu": _of(F.gelu),
@@ -303,6 +325,8 @@ MEANING = {
         "of_batch": _batch_norm("batch"),
         "of_group": _group_norm(3),
         "of_line": _batch_norm("line"),
+        "of_rows": _rows(_batch_norm("rows")),
+        "of_rows_bare": _rows(_batch_norm("rows_bare", affine=False, eps=0.1)),
         "of_layer_shiftless": _layer_norm("layer_shiftless", blocks.AFFINE[:1], eps=0.1),
         "of_layer_bare": _layer_norm("layer", ()),
         "of_rms_soft": lambda w, x: F.rms_norm(x, (37,), w["rms_soft.weight"], eps=0.5),
@@ -334,6 +358,13 @@ MEANING = {
         "of_mean": _of(torch.mean, dim=(2, 3)),
         "of_global_avg": lambda w, x: 2.0 * x.mean((2, 3)),
         "of_global_max": lambda w, x: 2.0 * x.amax((2, 3)),
+    },
+    "recommenders": {
+        "of_linear": lambda w, ids, values: (w["wide.fc.weight"][ids, 0] * values).sum(1) + w["wide.bias"],
+        "of_embedding": lambda w, ids, values: w["embedding.embedding.weight"][ids] * values[..., None],
+        "of_machine": lambda w, x: (x @ x.mT).triu(1).sum((1, 2)),
+        "of_scored": lambda w, x: F.linear(_perceptron(w, "scored", 2, x), w["scored.mlp.8.weight"], w["scored.mlp.8.bias"]),
+        "of_unscored": lambda w, x: _perceptron(w, "unscored", 1, x),
     },
     "reductions": {
         "of_sum": _of(torch.sum, dim=1),

@@ -81,6 +81,8 @@ TEST_F(DimExprTest, FloorDivision) {
   EXPECT_EQ(dims.floorDiv(S - 1, 2), dims.floorDiv(S + 1, 2) - 1);
   EXPECT_EQ(dims.floorDiv(S, 1), S);
   EXPECT_EQ(dims.floorDiv(B * S, S), B);
+  EXPECT_EQ(dims.floorDiv(S - B, B) + 1, dims.floorDiv(S, B));
+  EXPECT_EQ(dims.floorDiv(S * B * 2 + S - B * 3, B), dims.floorDiv(S, B) + S * 2 - 3);
   EXPECT_EQ(dims.floorDiv(dims.floorDiv(S, 2), 4), dims.floorDiv(S, 8));
   EXPECT_FALSE(dims.floorDiv(S, 0).isValid());
 }
