@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Derives the coefficients of codegen/cpu: VectorFunctions.cpp, Trigonometry.cpp and Power.cpp.
+"""Derives the coefficients of codegen/cpu: VectorFunctions.cpp, Trigonometry.cpp, Power.cpp and AttentionMask.cpp.
 
     tools/coefficients.py [NAME...]
 
@@ -132,6 +132,8 @@ TABLE = {
     "exp": lambda: Fit(mpmath.exp, -LN2 / 2 - 1e-5, LN2 / 2 + 1e-5, range(7), fixed={0: 1.0, 1: 1.0}),
     # 2^r for |r| <= 1/2
     "exp2": lambda: Fit(lambda r: mpmath.power(2, r), -0.50001, 0.50001, range(7), fixed={0: 1.0}),
+    # The same in a power less, for the weights of attention
+    "exp2_short": lambda: Fit(lambda r: mpmath.power(2, r), -0.50001, 0.50001, range(6), fixed={0: 1.0}),
     "expm1": lambda: Fit(expm1_rest, -LN2 / 2 - 1e-5, LN2 / 2 + 1e-5, range(5),
                          weight=relative(lambda x: x**2, mpmath.expm1)),
     # P is `a`, Q is `b`

@@ -12,17 +12,18 @@ using namespace nacre;
 using namespace nacre::cpu;
 
 bool nacre::cpu::hasKernel(Operation *op) {
-  return isa<nn::PackedLinearOp, nn::PackedLinearInt8Op, nn::PackedConvOp, nn::DepthwiseConvOp,
-             nn::MatmulOp, nn::AttentionOp, nn::SoftmaxOp, nn::QuantizeRowsOp, nn::LayerNormOp,
-             nn::RmsNormOp, nn::GroupNormOp, nn::ReduceOp, nn::PoolOp, nn::GatherOp,
-             tensor::ConcatOp, nn::PadOp, nn::PackOp, nn::RotaryOp, nn::IotaOp>(op);
+  return isa<nn::PackedLinearOp, nn::PackedLinearInt8Op, nn::PackedLinearGroupsOp, nn::PackedConvOp,
+             nn::DepthwiseConvOp, nn::MatmulOp, nn::AttentionOp, nn::AttentionMergeOp,
+             nn::SoftmaxOp, nn::QuantizeRowsOp, nn::LayerNormOp, nn::RmsNormOp, nn::GroupNormOp,
+             nn::ReduceOp, nn::PoolOp, nn::GatherOp, tensor::ConcatOp, nn::PadOp, nn::PackOp,
+             nn::RotaryOp, nn::IotaOp>(op);
 }
 
 bool nacre::cpu::takesEpilogue(Operation *op) {
   if (auto norm = dyn_cast<nn::LayerNormOp>(op))
     return norm.getNormalizedDims() == 1;
-  return isa<nn::PackedLinearOp, nn::PackedLinearInt8Op, nn::PackedConvOp, nn::DepthwiseConvOp,
-             nn::MatmulOp, nn::SoftmaxOp, nn::RmsNormOp>(op);
+  return isa<nn::PackedLinearOp, nn::PackedLinearInt8Op, nn::PackedLinearGroupsOp, nn::PackedConvOp,
+             nn::DepthwiseConvOp, nn::MatmulOp, nn::SoftmaxOp, nn::RmsNormOp>(op);
 }
 
 bool nacre::cpu::takesView(Operation *op, unsigned i) {
@@ -32,7 +33,9 @@ bool nacre::cpu::takesView(Operation *op, unsigned i) {
          i == 0;
 }
 
-bool nacre::cpu::takesResultTranspose(Operation *op) { return isa<nn::AttentionOp>(op); }
+bool nacre::cpu::takesResultTranspose(Operation *op) {
+  return isa<nn::AttentionOp, nn::AttentionMergeOp>(op);
+}
 
 Operation *nacre::cpu::rootOf(nn::DispatchOp dispatch) {
   // A gather under element-wise operations is read in place, row by row: then it is no root.
@@ -62,11 +65,13 @@ LogicalResult nacre::cpu::emitKernel(KernelBuilder &b) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(root)
       .Case([&](nn::PackedLinearOp op) { return emitPackedLinear(b, op); })
       .Case([&](nn::PackedLinearInt8Op op) { return emitPackedLinearInt8(b, op); })
+      .Case([&](nn::PackedLinearGroupsOp op) { return emitPackedLinearGroups(b, op); })
       .Case([&](nn::PackedConvOp op) { return emitPackedConv(b, op); })
       .Case([&](nn::DepthwiseConvOp op) { return emitDepthwiseConv(b, op); })
       .Case([&](nn::QuantizeRowsOp op) { return emitQuantizeRows(b, op); })
       .Case([&](nn::MatmulOp op) { return emitMatmul(b, op); })
       .Case([&](nn::AttentionOp op) { return emitAttention(b, op); })
+      .Case([&](nn::AttentionMergeOp op) { return emitAttentionMerge(b, op); })
       .Case([&](nn::SoftmaxOp op) { return emitSoftmax(b, op); })
       .Case([&](nn::LayerNormOp op) { return emitLayerNorm(b, op); })
       .Case([&](nn::RmsNormOp op) { return emitRmsNorm(b, op); })

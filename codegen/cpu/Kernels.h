@@ -12,6 +12,9 @@ namespace nacre::cpu {
 /// element-wise nor a view; null for purely element-wise dispatches.
 mlir::Operation *rootOf(nn::DispatchOp dispatch);
 
+/// The result's buffer as the root writes it: the result may leave transposed.
+mlir::Value resultView(KernelBuilder &builder);
+
 /// True where element-wise operations on the result of `op` may join its dispatch.
 bool takesEpilogue(mlir::Operation *op);
 /// True where operand `i` of `op` may be a strided view.
@@ -32,10 +35,12 @@ mlir::Value clampIndex(KernelBuilder &builder, mlir::Value raw, mlir::Value size
 mlir::LogicalResult emitElementwiseKernel(KernelBuilder &builder);
 mlir::LogicalResult emitPackedLinear(KernelBuilder &builder, nn::PackedLinearOp root);
 mlir::LogicalResult emitPackedLinearInt8(KernelBuilder &builder, nn::PackedLinearInt8Op root);
+mlir::LogicalResult emitPackedLinearGroups(KernelBuilder &builder, nn::PackedLinearGroupsOp root);
 mlir::LogicalResult emitPackedConv(KernelBuilder &builder, nn::PackedConvOp root);
 mlir::LogicalResult emitDepthwiseConv(KernelBuilder &builder, nn::DepthwiseConvOp root);
 mlir::LogicalResult emitMatmul(KernelBuilder &builder, nn::MatmulOp root);
 mlir::LogicalResult emitAttention(KernelBuilder &builder, nn::AttentionOp root);
+mlir::LogicalResult emitAttentionMerge(KernelBuilder &builder, nn::AttentionMergeOp root);
 mlir::LogicalResult emitSoftmax(KernelBuilder &builder, nn::SoftmaxOp root);
 mlir::LogicalResult emitLayerNorm(KernelBuilder &builder, nn::LayerNormOp root);
 mlir::LogicalResult emitRmsNorm(KernelBuilder &builder, nn::RmsNormOp root);

@@ -1,6 +1,7 @@
 //===- LegalizeForCpu.cpp - nn operations in forms that have CPU kernels ---------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "codegen/cpu/AttentionKernels.h"
 #include "codegen/cpu/KernelBuilder.h"
 #include "codegen/cpu/Passes.h"
 #include "passes/support/Weights.h"
@@ -75,6 +76,8 @@ struct PackLinear : OpRewritePattern<nn::LinearOp> {
     if (op.getPrecision() == nn::Precision::int8 &&
         !ShapedType::isDynamic(typeOf(op.getInput()).getShape().back()))
       return packInt8(op, rewriter);
+    if (op.getGroupSize() && !ShapedType::isDynamic(typeOf(op.getInput()).getShape().back()))
+      return packGroups(op, rewriter);
     Type stored =
         op.getPrecision() == nn::Precision::bf16 ? rewriter.getBF16Type() : keptType(weight);
     weight = castTo(rewriter, loc, weight, stored ? stored : real);
@@ -103,6 +106,24 @@ struct PackLinear : OpRewritePattern<nn::LinearOp> {
     Value bias = op.getBias() ? castTo(rewriter, loc, op.getBias(), f32) : Value();
     Value result =
         nn::PackedLinearInt8Op::create(rewriter, loc, rows, pack, bias, outputs, depth, panel);
+    rewriter.replaceOp(op, castTo(rewriter, loc, result, elementOf(op.getResult())));
+    ++packed;
+    return success();
+  }
+
+  LogicalResult packGroups(nn::LinearOp op, PatternRewriter &rewriter) const {
+    Location loc = op.getLoc();
+    Type f32 = rewriter.getF32Type();
+    Value weight = castTo(rewriter, loc, op.getWeight(), f32);
+    if (op.getInputMajor())
+      weight = transpose(rewriter, loc, weight, {1, 0});
+    int64_t bits = op.getPrecision() == nn::Precision::int4_weights ? 4 : 8;
+    auto groupSize = static_cast<int64_t>(*op.getGroupSize());
+    Value pack = nn::PackGroupsOp::create(rewriter, loc, weight, bits, groupSize, panel);
+    Value bias = op.getBias() ? castTo(rewriter, loc, op.getBias(), f32) : Value();
+    Value result = nn::PackedLinearGroupsOp::create(
+        rewriter, loc, castTo(rewriter, loc, op.getInput(), f32), pack, bias,
+        typeOf(weight).getDimSize(0), bits, groupSize, panel);
     rewriter.replaceOp(op, castTo(rewriter, loc, result, elementOf(op.getResult())));
     ++packed;
     return success();
@@ -200,7 +221,10 @@ private:
     Location loc = op.getLoc();
     int64_t spatial = op.getStrides().size();
     SmallVector<int64_t> padding(op.getPadding());
-    if (llvm::any_of(padding, [](int64_t n) { return n != 0; })) {
+    int64_t perGroup = typeOf(weight).getDimSize(1);
+    // Few channels do not pay for looking where each tap lies; many make a long row of zeros.
+    bool byCopy = perGroup < 32 || perGroup > 8192;
+    if (byCopy && llvm::any_of(padding, [](int64_t n) { return n != 0; })) {
       SmallVector<int64_t> low = {0}, high = {0};
       for (int64_t i = 0; i < spatial; ++i) {
         low.push_back(padding[2 * i]);
@@ -267,7 +291,7 @@ struct SoftmaxAlongRows : OpRewritePattern<nn::SoftmaxOp> {
   }
 };
 
-/// Row kernels and attention compute in one type, f32 or f64: other floats are cast around them.
+/// Row kernels compute in one type, f32 or f64: other floats are cast around them.
 template <typename Op>
 struct InComputeType : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
@@ -312,8 +336,8 @@ struct LegalizeForCpuPass : cpu::impl::LegalizeForCpuBase<LegalizeForCpuPass> {
     patterns.add<PackConv>(&getContext(), panel, lanes, packed);
     patterns.add<LegalizeMatmul, SoftmaxAlongRows, GatherStored, InComputeType<nn::SoftmaxOp>,
                  InComputeType<nn::LayerNormOp>, InComputeType<nn::RmsNormOp>,
-                 InComputeType<nn::GroupNormOp>, InComputeType<nn::AttentionOp>,
-                 InComputeType<nn::RotaryOp>>(&getContext());
+                 InComputeType<nn::GroupNormOp>, InComputeType<nn::RotaryOp>>(&getContext());
+    cpu::addAttentionPatterns(patterns);
     FrozenRewritePatternSet frozen(std::move(patterns));
     // Expressions of weights run at compile time: they stay what they are.
     for (auto entry : getOperation().getOps<func::FuncOp>())

@@ -133,6 +133,25 @@ DimExpr SymbolicSizes::elements(Value tensor) {
   return product;
 }
 
+/// The scores of one head that an attention computes, as far as sizes tell: what lengths, blocks
+/// and masks leave out is known at run time alone, and so is where queries with a `start` stand.
+static DimExpr scoresOf(AttentionOp op, SymbolicSizes &sizes) {
+  DimExpr queries = sizes.dim(op.getQuery(), 2), keys = sizes.dim(op.getKey(), 2);
+  std::optional<uint64_t> window = op.getWindow();
+  if (op.getStart() || (!op.getCausal() && !window))
+    return queries * keys;
+  DimContext &dims = sizes.context();
+  // The earlier keys that the first n positions see together.
+  auto earlier = [&](DimExpr n) {
+    DimExpr ramp = window ? dims.min(n, DimExpr(static_cast<int64_t>(*window))) : n;
+    DimExpr all = dims.exactDiv(ramp * (ramp - 1), 2);
+    return window ? all + (n - ramp) * DimExpr(static_cast<int64_t>(*window) - 1) : all;
+  };
+  DimExpr scores = queries + earlier(keys) - earlier(keys - queries);
+  // Without `causal` a window reaches as far forward; seen from the last key, that is the same.
+  return op.getCausal() ? scores : scores + earlier(queries);
+}
+
 DimExpr nacre::nn::flopsOf(Operation *op, SymbolicSizes &sizes) {
   Value result = op->getResult(0);
   return llvm::TypeSwitch<Operation *, DimExpr>(op)
@@ -149,6 +168,10 @@ DimExpr nacre::nn::flopsOf(Operation *op, SymbolicSizes &sizes) {
         return sizes.elements(result) *
                (sizes.dim(op.getInput(), op.getInput().getType().getRank() - 1) * 2 +
                 (op.getBias() ? 1 : 0));
+      })
+      .Case([&](PackedLinearGroupsOp op) {
+        return sizes.elements(result) *
+               DimExpr(cast<RankedTensorType>(op.getInput().getType()).getShape().back() * 2 + (op.getBias() ? 1 : 0));
       })
       .Case([&](PackedLinearInt8Op op) {
         return sizes.elements(result) *
@@ -170,13 +193,11 @@ DimExpr nacre::nn::flopsOf(Operation *op, SymbolicSizes &sizes) {
       })
       .Case([&](AttentionOp op) {
         // Per head: scores Sq x Sk of D products each, a softmax, and Dv sums of Sk products.
-        DimExpr queries = sizes.dim(op.getQuery(), 2), scores = queries * sizes.dim(op.getKey(), 2);
-        // Row i of a causal mask hides Sq - 1 - i keys.
-        if (op.getCausal())
-          scores = scores - sizes.context().exactDiv(queries * (queries - 1), 2);
-        return sizes.dim(op.getQuery(), 0) * sizes.dim(op.getQuery(), 1) * scores *
+        return sizes.dim(op.getQuery(), 0) * sizes.dim(op.getQuery(), 1) * scoresOf(op, sizes) *
                ((sizes.dim(op.getQuery(), 3) + sizes.dim(op.getValue(), 3)) * 2 + 5);
       })
+      // What the parts add up to, and their weights: next to nothing beside the attention.
+      .Case([&](AttentionMergeOp op) { return sizes.elements(op.getParts()) * 2; })
       .Case<SoftmaxOp, LayerNormOp, RmsNormOp, BatchNormOp, GroupNormOp>(
           [&](auto) { return sizes.elements(result) * 5; })
       .Case([&](RotaryOp) { return sizes.elements(result) * 3; })

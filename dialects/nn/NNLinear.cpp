@@ -1,10 +1,13 @@
 //===- NNLinear.cpp - types and sizes of matmul-like operations ------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "dialects/nn/GroupedWeights.h"
 #include "dialects/nn/NN.h"
 #include "dialects/nn/Shapes.h"
 #include "dialects/nn/Window.h"
 
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -76,6 +79,14 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
                                                      : "; with input_major it is [K, N]");
   if (failed(checkParameter(loc, adaptor.getBias(), "bias", adaptor.getInput(), {outer})))
     return failure();
+  auto groupSize = adaptor.getGroupSize();
+  bool inGroups = adaptor.getPrecision() && (*adaptor.getPrecision() == Precision::int8_weights ||
+                                             *adaptor.getPrecision() == Precision::int4_weights);
+  if (groupSize.has_value() != inGroups)
+    return emitOptionalError(
+        loc, "group_size goes with the precisions int8_weights and int4_weights, and they with it");
+  if (groupSize && !isGroupSize(*groupSize))
+    return emitOptionalError(loc, notAGroupSize, *groupSize);
   SmallVector<int64_t> shape(input.getShape());
   shape.back() = outer;
   types.push_back(RankedTensorType::get(shape, input.getElementType()));
@@ -137,6 +148,45 @@ LogicalResult ConvOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedT
   return success();
 }
 
+/// Into how many pieces of `size` a length falls; unknown where the length is.
+static int64_t piecesOf(int64_t length, int64_t size) {
+  return ShapedType::isDynamic(length) ? length
+                                       : static_cast<int64_t>(llvm::divideCeil(length, size));
+}
+
+/// The constraints on which keys an attention of queries `q` and keys `k` sees, other than its
+/// mask.
+static LogicalResult checkVisibility(std::optional<Location> loc, AttentionOp::Adaptor adaptor,
+                                     ArrayRef<int64_t> q, ArrayRef<int64_t> k) {
+  auto window = adaptor.getWindow();
+  if (window && (*window < 1 || *window >= parameterLimit))
+    return emitOptionalError(loc, "window must be positive and below 2^31, but is ", *window);
+  for (auto [name, numbers] : {std::pair<StringRef, Value>("lengths", adaptor.getLengths()),
+                               {"start", adaptor.getStart()}})
+    if (numbers && !broadcastsTo(typeOf(numbers).getShape(), q.take_front()))
+      return emitOptionalError(loc, name, " must be one number or one of each batch entry, [",
+                               spell(q[0]), "], but has the shape ",
+                               spell(typeOf(numbers).getShape()));
+  if (adaptor.getStart() && !adaptor.getCausal() && !window)
+    return emitOptionalError(loc, "start says where queries stand, which only causal attention or "
+                                  "a window asks");
+  auto size = adaptor.getBlockSize();
+  Value blocks = adaptor.getBlocks();
+  if (size.has_value() != static_cast<bool>(blocks))
+    return emitOptionalError(loc, "blocks and block_size are given together or not at all");
+  if (!size)
+    return success();
+  if (*size < 1 || *size >= parameterLimit)
+    return emitOptionalError(loc, "block_size must be positive and below 2^31, but is ", *size);
+  int64_t wanted[] = {q[0], q[1], piecesOf(q[2], *size), piecesOf(k[2], *size)};
+  if (!broadcastsTo(typeOf(blocks).getShape(), wanted))
+    return emitOptionalError(loc, "blocks ", spell(typeOf(blocks).getShape()),
+                             " do not broadcast to [batch, heads, blocks of queries, blocks of "
+                             "keys], ",
+                             spell(wanted));
+  return success();
+}
+
 LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                             Adaptor adaptor, SmallVectorImpl<Type> &types) {
   auto query = typeOf(adaptor.getQuery()), key = typeOf(adaptor.getKey()),
@@ -172,7 +222,20 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
     if (!element.isInteger(1) && !isa<FloatType>(element))
       return emitOptionalError(loc, "mask must hold floats to add or bools, but holds ", element);
   }
-  types.push_back(RankedTensorType::get({q[0], q[1], q[2], v[3]}, query.getElementType()));
+  if (failed(checkVisibility(loc, adaptor, q, k)))
+    return failure();
+  Type element = query.getElementType();
+  auto span = adaptor.getSpan();
+  if (!span) {
+    types.push_back(RankedTensorType::get({q[0], q[1], q[2], v[3]}, element));
+    return success();
+  }
+  if (*span < 1 || *span >= parameterLimit)
+    return emitOptionalError(loc, "span must be positive and below 2^31, but is ", *span);
+  int64_t width = ShapedType::isDynamic(v[3]) ? v[3] : v[3] + 2;
+  types.push_back(
+      RankedTensorType::get({q[0], q[1], q[2], piecesOf(k[2], *span), width},
+                            element.isF64() ? element : Float32Type::get(element.getContext())));
   return success();
 }
 
@@ -180,6 +243,43 @@ LogicalResult AttentionOp::reifyResultShapes(OpBuilder &builder,
                                              ReifiedRankedShapedTypeDims &shapes) {
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, getLoc(), getQuery());
   sizes[3] = dimOf(builder, getLoc(), getValue(), 3);
+  if (std::optional<uint64_t> span = getSpan()) {
+    auto number = [&](int64_t value) -> Value {
+      return arith::ConstantIndexOp::create(builder, getLoc(), value);
+    };
+    Value keys =
+        getValueOrCreateConstantIndexOp(builder, getLoc(), dimOf(builder, getLoc(), getKey(), 2));
+    Value width = getValueOrCreateConstantIndexOp(builder, getLoc(), sizes[3]);
+    sizes[3] = builder.createOrFold<arith::CeilDivSIOp>(getLoc(), keys,
+                                                        number(static_cast<int64_t>(*span)));
+    sizes.push_back(builder.createOrFold<arith::AddIOp>(getLoc(), width, number(2)));
+    for (OpFoldResult &size : sizes)
+      if (auto constant = getConstantIntValue(size))
+        size = builder.getIndexAttr(*constant);
+  }
+  shapes.push_back(std::move(sizes));
+  return success();
+}
+
+LogicalResult AttentionMergeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                 Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  auto parts = typeOf(adaptor.getParts());
+  if (parts.getRank() != 5 || parts.isDynamicDim(4) || parts.getDimSize(4) < 2)
+    return emitOptionalError(loc,
+                             "parts need rank 5 and a static last dimension of at least 2, but "
+                             "have the shape ",
+                             spell(parts.getShape()));
+  auto sizes = parts.getShape();
+  types.push_back(
+      RankedTensorType::get({sizes[0], sizes[1], sizes[2], sizes[4] - 2}, parts.getElementType()));
+  return success();
+}
+
+LogicalResult AttentionMergeOp::reifyResultShapes(OpBuilder &builder,
+                                                  ReifiedRankedShapedTypeDims &shapes) {
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, getLoc(), getParts());
+  sizes.pop_back();
+  sizes.back() = builder.getIndexAttr(getType().getDimSize(3));
   shapes.push_back(std::move(sizes));
   return success();
 }

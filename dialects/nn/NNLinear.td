@@ -38,15 +38,19 @@ def NN_LinearOp : NN_InferredOp<"linear"> {
     rows may be packed ahead. Products are summed, and the bias added, in the element type or wider.
 
     `precision` lets it be computed in less. `bf16`: input and weight may be rounded to bf16, sums
-    are f32. `int8`: each row of the input and each output's weights are quantised symmetrically to
-    8 bits with a scale of their own (Dettmers et al. 2022, without outliers), sums are i32.
-    The reference interpreter computes in full.
+    are f32. `int8`: each row of the input is quantised to 8 bits with a scale and a zero point of
+    its own, each output's weights symmetrically with a scale (Dettmers et al. 2022, without
+    outliers), sums are i32. `int8_weights`, `int4_weights`: every `group_size` successive weights
+    of an output are quantised symmetrically to so many bits with a scale of their own; the input
+    and sums stay as they are. The reference interpreter computes in full.
 
     - C1. The input has rank 1 or more, the weight rank 2.
     - C2. Input and weight have one element type.
     - C3. The input's last dimension agrees with the weight's K.
     - C4. The bias, where given, is `[N]` of the input's element type.
     - C5. The result has the input's shape with the last dimension N, and its element type.
+    - C6. `group_size` is given for the precisions that have groups, and for no others; it is a
+      positive multiple of 8 below 2^31.
 
     Example:
 
@@ -55,15 +59,16 @@ def NN_LinearOp : NN_InferredOp<"linear"> {
     ```
   }];
   let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,
-                       UnitAttr:$input_major, OptionalAttr<NN_PrecisionAttr>:$precision);
+                       UnitAttr:$input_major, OptionalAttr<NN_PrecisionAttr>:$precision,
+                       OptionalAttr<I64Attr>:$group_size);
   // In full precision.
   let builders = [
     OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$input, "::mlir::Value":$weight,
                    "::mlir::Value":$bias, "bool":$input_major),
-              [{ build($_builder, $_state, result, input, weight, bias, input_major, {}); }]>,
+              [{ build($_builder, $_state, result, input, weight, bias, input_major, {}, {}); }]>,
     OpBuilder<(ins "::mlir::Value":$input, "::mlir::Value":$weight, "::mlir::Value":$bias,
                    "bool":$input_major),
-              [{ build($_builder, $_state, input, weight, bias, input_major, {}); }]>];
+              [{ build($_builder, $_state, input, weight, bias, input_major, {}, {}); }]>];
   let results = (outs NN_FloatTensor:$result);
   let assemblyFormat = [{
     $input `,` $weight (`bias` $bias^)? attr-dict `:` type($input) `,` type($weight)
@@ -108,14 +113,31 @@ def NN_ConvOp : NN_InferredOp<"conv"> {
   }];
 }
 
-def NN_AttentionOp : NN_InferredOp<"attention"> {
+def NN_AttentionOp : NN_InferredOp<"attention", [AttrSizedOperandSegments]> {
   let summary = "`softmax(scale * q k^T + mask) v`, per head (Vaswani et al. 2017)";
   let description = [{
     `query` is `[B, H, Sq, D]`, `key` `[B, G, Sk, D]`, `value` `[B, G, Sk, Dv]` with H a multiple
     of G: head h reads group `h / (H / G)`. `scale` is `1 / sqrt(D)` where absent. `mask`
     broadcasts to `[B, H, Sq, Sk]`: a float mask is added to the scaled scores, a bool mask keeps
-    where true. With `causal`, query i sees key j only if `j <= i + Sk - Sq`. A score of minus
-    infinity is not seen either. A row that sees no key gives zeros.
+    where true.
+
+    Query i stands at the position `i + start`, where `start` is one number or one of each batch
+    entry, and `Sk - Sq` where absent: the last query meets the last key. Of the keys,
+
+    - `causal` lets it see `j <= i + start`,
+    - `window` W lets it see `j > i + start - W`, and without `causal`, `j < i + start + W` too,
+    - `lengths`, one number or one of each batch entry, lets it see `j < length`: what lies behind
+      is padding, or the unused part of a cache,
+    - `blocks`, which broadcasts to `[B, H, ceil(Sq / N), ceil(Sk / N)]` with N the `block_size`, lets
+      it see the keys of the blocks of N x N scores for which it is true (Child et al. 2019).
+
+    A score of minus infinity is not seen either. A row that sees no key gives zeros. What is not
+    seen may hold anything.
+
+    With `span` the result is in parts, one for each so many keys, of which `nn.attention_merge` makes
+    the whole: threads can share a row's keys. A part is the sum of the values, each times e to
+    the power of its score less the part's largest one; then that largest score (minus infinity where no
+    key of the part is seen), and the sum of the powers.
 
     - C1. Query, key and value have rank 4.
     - C2. They have one element type.
@@ -124,21 +146,55 @@ def NN_AttentionOp : NN_InferredOp<"attention"> {
     - C5. Key and value have one length.
     - C6. Query and key have one head size.
     - C7. The mask, where given, holds floats or bools and broadcasts to `[B, H, Sq, Sk]`.
-    - C8. The result is `[B, H, Sq, Dv]` of the query's element type.
+    - C8. The result is `[B, H, Sq, Dv]` of the query's element type; with `span`, `[B, H, Sq, ceil(Sk / span),
+      Dv + 2]` of f64 where that is f64, else of f32.
+    - C9. The window, where given, is from 1 to 2^31 - 1.
+    - C10. Lengths and start, where given, have rank 0 or 1 and broadcast to `[B]`.
+    - C11. `start` says something only with `causal` or a window.
+    - C12. Blocks and a `block_size` from 1 to 2^31 - 1 are given together; the blocks broadcast to the
+      shape above.
+    - C13. The span, where given, is from 1 to 2^31 - 1.
 
     Example:
 
     ```mlir
     %y = nn.attention %q, %k, %v {causal} : tensor<?x32x?x64xf32>, tensor<?x8x?x64xf32>, tensor<?x8x?x64xf32> -> tensor<?x32x?x64xf32>
+    %z = nn.attention %q, %k, %v lengths %n : tensor<?xi64> {causal, window = 4096 : i64} : tensor<?x32x?x64xf32>, tensor<?x8x?x64xf32>, tensor<?x8x?x64xf32> -> tensor<?x32x?x64xf32>
     ```
   }];
   let arguments = (ins NN_FloatTensor:$query, NN_FloatTensor:$key, NN_FloatTensor:$value,
-                       Optional<NN_AnyTensor>:$mask, OptionalAttr<F64Attr>:$scale, UnitAttr:$causal);
+                       Optional<NN_AnyTensor>:$mask, Optional<NN_IndexTensor>:$lengths,
+                       Optional<NN_IndexTensor>:$start, Optional<NN_BoolTensor>:$blocks,
+                       OptionalAttr<F64Attr>:$scale, UnitAttr:$causal, OptionalAttr<I64Attr>:$window,
+                       OptionalAttr<I64Attr>:$block_size, OptionalAttr<I64Attr>:$span);
   let results = (outs NN_FloatTensor:$result);
   let assemblyFormat = [{
-    $query `,` $key `,` $value (`mask` $mask^)? attr-dict `:` type($query) `,` type($key) `,`
-    type($value) (`,` type($mask)^)? `->` type($result)
+    $query `,` $key `,` $value (`mask` $mask^)? (`lengths` $lengths^ `:` type($lengths))?
+    (`start` $start^ `:` type($start))? (`blocks` $blocks^ `:` type($blocks))? attr-dict `:`
+    type($query) `,` type($key) `,` type($value) (`,` type($mask)^)? `->` type($result)
   }];
+}
+
+def NN_AttentionMergeOp : NN_InferredOp<"attention_merge"> {
+  let summary = "an attention's result from its parts";
+  let description = [{
+    `parts` is `[B, H, Sq, P, Dv + 2]` as `nn.attention` with `span` gives it. The parts are weighed by e
+    to the power of their largest scores less the largest of all, added up in order and divided by the
+    sum of their sums, weighed alike. Where no part has seen a key, or where there is none, the
+    result is zeros.
+
+    - C1. The parts have rank 5 and a static last dimension of at least 2.
+    - C2. The result is `[B, H, Sq, Dv]` of the parts' element type.
+
+    Example:
+
+    ```mlir
+    %y = nn.attention_merge %parts : tensor<?x12x1x?x66xf32> -> tensor<?x12x1x64xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$parts);
+  let results = (outs NN_FloatTensor:$result);
+  let assemblyFormat = "$parts attr-dict `:` type($parts) `->` type($result)";
 }
 
 def NN_RotaryOp : NN_InferredOp<"rotary"> {

@@ -39,8 +39,63 @@ static Value applyLinear(BuiltinCall &call) {
   });
 }
 
+namespace {
+enum AttentionArgument { Q, K, V, Mask, Causal, Scale, Window, Lengths, Start, Blocks, BlockSize };
+} // namespace
+
+/// Checks what says which keys are seen, other than the mask.
+static bool checkVisibility(BuiltinCall &call, const TensorType &q, const TensorType &k) {
+  constexpr int64_t limit = int64_t(1) << 31;
+  for (unsigned i : {Window, BlockSize})
+    if (call.has(i))
+      if (auto size = call.number(i, 1); size && (*size < 1 || *size >= limit)) {
+        call.errorAt(i, "'" + call.builtin.params[i].name +
+                            "' must be positive and below 2^31, "
+                            "but is " +
+                            Twine(*size));
+        return false;
+      }
+  for (unsigned i : {Lengths, Start})
+    if (call.has(i)) {
+      const TensorType &type = call.type(i);
+      if (type.rank() > 1 || (type.rank() == 1 && !call.e.isOne(type.dims[0]) &&
+                              !call.e.sameSize(type.dims[0], q.dims[0], call.rangeOf(i)))) {
+        call.wrongType(i,
+                       "one number, or one of each batch entry, [" + call.e.print(q.dims[0]) + "]");
+        return false;
+      }
+    }
+  if (call.has(Start) && !call.has(Window) && !call.flag(Causal, false)) {
+    call.errorAt(Start, "'start' says where the queries stand, which nothing asks without 'causal' "
+                        "or 'window'");
+    return false;
+  }
+  if (call.has(Blocks) != call.has(BlockSize)) {
+    call.errorAt(call.has(Blocks) ? Blocks : BlockSize,
+                 "'blocks' and 'block_size' are given together");
+    return false;
+  }
+  if (!call.has(Blocks))
+    return true;
+  auto size = call.number(BlockSize, 1);
+  if (!size)
+    return true;
+  const TensorType &blocks = call.type(Blocks);
+  TensorType wanted{blocks.element,
+                    {q.dims[0], q.dims[1], call.e.dims.ceilDiv(q.dims[2], *size),
+                     call.e.dims.ceilDiv(k.dims[2], *size)}};
+  bool fits = blocks.rank() <= 4;
+  for (size_t i = 0; fits && i < blocks.rank(); ++i) {
+    const DimExpr &own = blocks.dims[blocks.rank() - 1 - i];
+    fits = call.e.isOne(own) || call.e.sameSize(own, wanted.dims[3 - i], call.rangeOf(Blocks));
+  }
+  if (!fits)
+    call.errorAt(Blocks, "'blocks' must broadcast to " + call.e.print(wanted) + ", but this is " +
+                             call.print(Blocks));
+  return fits;
+}
+
 static Value applyAttention(BuiltinCall &call) {
-  enum { Q, K, V, Mask, Causal, Scale };
   const TensorType &q = call.type(Q), &k = call.type(K), &v = call.type(V);
   for (unsigned i : {Q, K, V})
     if (call.type(i).rank() != 4)
@@ -89,14 +144,21 @@ static Value applyAttention(BuiltinCall &call) {
       return {};
     }
   }
+  if (!checkVisibility(call, q, k))
+    return {};
   TensorType type = q;
   type.dims[3] = v.dims[3];
   return call.result(type, [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType t) {
     mlir::FloatAttr scale;
     if (call.has(Scale))
       scale = ir.builder.getF64FloatAttr(call.real(Scale, 1));
+    auto number = [&](unsigned i) {
+      return call.has(i) ? ir.builder.getI64IntegerAttr(*call.number(i, 1)) : mlir::IntegerAttr();
+    };
     return ir.make<nn::AttentionOp>(loc, t, call.ir(Q), call.ir(K), call.ir(V), call.ir(Mask),
-                                    scale, call.flag(Causal, false));
+                                    call.ir(Lengths), call.ir(Start), call.ir(Blocks), scale,
+                                    call.flag(Causal, false), number(Window), number(BlockSize),
+                                    /*span=*/mlir::IntegerAttr());
   });
 }
 
@@ -157,10 +219,17 @@ llvm::ArrayRef<Builtin> language::linearBuiltins() {
   static const BuiltinParam linear[] = {{"x", Accepts::FloatTensor},
                                         {"weight", Accepts::FloatTensor},
                                         {"bias", Accepts::FloatTensor, "None"}};
-  static const BuiltinParam attention[] = {
-      {"q", Accepts::FloatTensor},        {"k", Accepts::FloatTensor},
-      {"v", Accepts::FloatTensor},        {"mask", Accepts::Tensor, "None"},
-      {"causal", Accepts::Bool, "false"}, {"scale", Accepts::Float, "None"}};
+  static const BuiltinParam attention[] = {{"q", Accepts::FloatTensor},
+                                           {"k", Accepts::FloatTensor},
+                                           {"v", Accepts::FloatTensor},
+                                           {"mask", Accepts::Tensor, "None"},
+                                           {"causal", Accepts::Bool, "false"},
+                                           {"scale", Accepts::Float, "None"},
+                                           {"window", Accepts::Int, "None"},
+                                           {"lengths", Accepts::IndexTensor, "None"},
+                                           {"start", Accepts::IndexTensor, "None"},
+                                           {"blocks", Accepts::BoolTensor, "None"},
+                                           {"block_size", Accepts::Int, "None"}};
   static const BuiltinParam rope[] = {{"x", Accepts::FloatTensor},
                                       {"positions", Accepts::IndexTensor, "None"},
                                       {"base", Accepts::Float, "10000.0"},

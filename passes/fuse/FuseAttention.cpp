@@ -286,9 +286,11 @@ private:
     auto resultType = typeOf(op->getResult(0));
     SmallVector<int64_t> shape(resultType.getShape());
     shape.insert(shape.end() - 2, 4 - rank, 1);
-    Value attention = nn::AttentionOp::create(rewriter, loc, resultType.clone(shape), query, key,
-                                              value, mask, rewriter.getF64FloatAttr(scores.scale),
-                                              isCausal ? rewriter.getUnitAttr() : UnitAttr());
+    Value attention = nn::AttentionOp::create(
+        rewriter, loc, resultType.clone(shape), query, key, value, mask, /*lengths=*/Value(),
+        /*start=*/Value(), /*blocks=*/Value(), rewriter.getF64FloatAttr(scores.scale),
+        isCausal ? rewriter.getUnitAttr() : UnitAttr(), /*window=*/IntegerAttr(),
+        /*block_size=*/IntegerAttr(), /*span=*/IntegerAttr());
     if (rank < 4) {
       SmallVector<Value> sizes;
       for (int64_t i = 0; i < rank; ++i)

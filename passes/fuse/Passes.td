@@ -100,7 +100,8 @@ def FuseAttention : FusionPass<"nn-fuse-attention"> {
     - masks that are added and masks that choose between the score and a filler. A filler of minus
       infinity is the attention's bool mask. A finite one is below `filler-limit` and becomes a mask
       that is added, so that a row which sees no key keeps its meaning;
-    - causal masks from comparing positions or from a constant lower triangle;
+    - causal masks from comparing positions or from a constant lower triangle, and sliding windows
+      from comparing positions or from a constant band;
     - key and value heads repeated for groups of query heads;
     - scores of rank 2 and 3, and a softmax computed in a wider type.
 
@@ -126,7 +127,8 @@ def FuseAttention : FusionPass<"nn-fuse-attention"> {
                         "higher ones could reach the softmax (f16 allows its lowest number too)">];
   let statistics = [
     Statistic<"numFused", "num-fused", "Attentions recognised">,
-    Statistic<"numCausal", "num-causal", "Attentions recognised as causal">];
+    Statistic<"numCausal", "num-causal", "Attentions recognised as causal">,
+    Statistic<"numWindows", "num-windows", "Attentions recognised as having a window">];
 }
 
 def FoldBatchNorm : FusionPass<"nn-fold-batch-norm"> {

@@ -45,7 +45,7 @@ static std::optional<std::pair<Value, int64_t>> forwarded(Operation *op, int64_t
   // The last dimension is the weight's; images keep their batch, and channels are static.
   if ((isa<nn::LinearOp>(op) && dimension + 1 < rank) ||
       (isa<nn::ConvOp, nn::PoolOp>(op) && dimension == 0) ||
-      (isa<nn::AttentionOp>(op) && dimension + 1 < rank))
+      (isa<nn::AttentionOp>(op) && dimension < 3))
     return std::pair(op->getOperand(0), dimension);
   if (auto reduce = dyn_cast<nn::ReduceOp>(op)) {
     if (reduce.getKeepDims())
