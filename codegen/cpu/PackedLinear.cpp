@@ -14,27 +14,6 @@ using namespace mlir;
 using namespace nacre;
 using namespace nacre::cpu;
 
-namespace {
-
-/// How the depth of a linear layer is cut, in weight rows.
-struct DepthSlices {
-  DepthSlices(int64_t depth, int64_t target) : depth(depth) {
-    int64_t wanted = std::max<int64_t>(1, (depth + target / 2) / target);
-    length =
-        llvm::alignTo(llvm::divideCeil(std::max<int64_t>(depth, 1), wanted), MicroKernel::unrolled);
-    count = std::max<int64_t>(1, llvm::divideCeil(depth, length));
-  }
-  /// Runs a micro-kernel over one of them.
-  SmallVector<Value> run(KernelBuilder &b, Value slice, bool last, PackedMatmul::Step step,
-                         ValueRange accumulators) const {
-    Value start = b.mul(slice, length);
-    return step(b.index(last ? depth - (count - 1) * length : length), start, start, accumulators);
-  }
-  int64_t depth, length, count;
-};
-
-} // namespace
-
 LogicalResult nacre::cpu::emitPackedLinear(KernelBuilder &b, nn::PackedLinearOp root) {
   FailureOr<Value> input = b.buffer(root.getInput()), weight = b.buffer(root.getWeight());
   FailureOr<Value> bias = root.getBias() ? b.buffer(root.getBias()) : FailureOr<Value>(Value());
@@ -110,7 +89,7 @@ LogicalResult nacre::cpu::emitPackedLinearInt8(KernelBuilder &b, nn::PackedLinea
                                   bytes, b.index(0), b.div(b.dim(bytes, 0), b.index(4)));
   };
   int64_t lanes = b.target.lanes, width = root.getPanel();
-  int64_t depth = llvm::divideCeil(root.getDepth(), 4), stride = depth + 1;
+  int64_t depth = llvm::divideCeil(root.getDepth(), 4), stride = depth + 2;
   Value rows = asWords(*input), words = asWords(*weight);
   auto rowStarts = [&](Value row, int64_t height, Value) {
     SmallVector<Value> starts;
@@ -142,22 +121,27 @@ LogicalResult nacre::cpu::emitPackedLinearInt8(KernelBuilder &b, nn::PackedLinea
                       .sliceDepth = slices.length,
                       .overSlice = overSlice,
                       .multiplyAdd = multiplyAdd};
-  // (sum - compensation) * column's scale * row's scale, with the panel's header.
+  // (sum - row's zero * column's sum) * column's scale * row's scale, with the panel's header.
   auto scale = [&](const PackedMatmul::Tile &at, MutableArrayRef<Value> sums) {
     Type f32 = b.getF32Type(), i32 = b.getI32Type();
     VectorType reals = b.vectorOf(f32);
-    Value panel = matmul.panelStart(at.group, at.panel);
+    Value panel = b.add(matmul.panelStart(at.group, at.panel), at.column);
     SmallVector<Value> starts = rowStarts(at.row, at.height, at.group);
+    SmallVector<Value> scales, zeros;
+    for (Value start : starts) {
+      Value word = b.loadScalar(rows, b.add(start, depth), i32);
+      scales.push_back(b.broadcast(b.make<arith::BitcastOp>(f32, word)));
+      zeros.push_back(b.broadcast(b.loadScalar(rows, b.add(start, depth + 1), i32)));
+    }
     for (int64_t v = 0; v < at.vectors; ++v) {
       Value bits = b.loadVector(words, b.add(panel, v * lanes), i32);
       Value columnScale = b.make<vector::BitCastOp>(reals, bits);
-      Value compensation = b.loadVector(words, b.add(panel, width + v * lanes), i32);
+      Value columnSum = b.loadVector(words, b.add(panel, width + v * lanes), i32);
       for (int64_t r = 0; r < at.height; ++r) {
         Value &sum = sums[r * at.vectors + v];
-        Value exact = b.make<arith::SIToFPOp>(reals, b.make<arith::SubIOp>(sum, compensation));
-        Value word = b.loadScalar(rows, b.add(starts[r], depth), i32);
-        Value rowScale = b.broadcast(b.make<arith::BitcastOp>(f32, word));
-        sum = b.make<arith::MulFOp>(exact, b.make<arith::MulFOp>(columnScale, rowScale));
+        Value excess = b.make<arith::MulIOp>(zeros[r], columnSum);
+        Value exact = b.make<arith::SIToFPOp>(reals, b.make<arith::SubIOp>(sum, excess));
+        sum = b.make<arith::MulFOp>(exact, b.make<arith::MulFOp>(columnScale, scales[r]));
       }
     }
   };

@@ -31,40 +31,53 @@ LogicalResult nacre::cpu::emitQuantizeRows(KernelBuilder &b, nn::QuantizeRowsOp 
   Value in = b.toRows(*input), out = b.flatten(b.output);
   int64_t depth = cast<RankedTensorType>(root.getInput().getType()).getShape().back();
   int64_t filled = llvm::alignTo(depth, 4), bytes = nn::int8RowBytes(depth);
-  Value scales = memref::ViewOp::create(b, b.loc, MemRefType::get({ShapedType::kDynamic}, f32), out,
-                                        b.index(0), b.div(b.dim(out, 0), b.index(4)));
+  // Rows seen as 32-bit numbers, for what stands behind their bytes.
+  Value tail =
+      memref::ViewOp::create(b, b.loc, MemRefType::get({ShapedType::kDynamic}, b.getI32Type()), out,
+                             b.index(0), b.div(b.dim(out, 0), b.index(4)));
   auto [low, high] = b.share(b.dim(in, 0));
   b.loop(low, high, 1, [&](Value row) {
     auto load = [&](Value column, Value mask) {
       return b.loadVector(in, {row, column}, f32, mask);
     };
-    Value zero = make(0);
-    Value largest = reduceColumns(
-        b, b.index(0), b.index(depth), zero, zero, vector::CombiningKind::MAXIMUMF,
-        [&](Value column, Value mask) { return b.make<math::AbsFOp>(load(column, mask)); });
-    double infinity = std::numeric_limits<double>::infinity();
-    Value finite = compare(arith::CmpFPredicate::OLT, largest, make(infinity));
-    Value scale = select(finite, b.make<arith::DivFOp>(largest, make(127)),
-                         make(std::numeric_limits<double>::quiet_NaN()));
+    Value nothing = make(0), infinity = make(std::numeric_limits<double>::infinity());
+    Value low = reduceColumns(b, b.index(0), b.index(depth), nothing, nothing,
+                              vector::CombiningKind::MINIMUMF, load);
+    Value high = reduceColumns(b, b.index(0), b.index(depth), nothing, nothing,
+                               vector::CombiningKind::MAXIMUMF, load);
+    // False where one of them is NaN.
+    Value finite = b.make<arith::AndIOp>(
+        compare(arith::CmpFPredicate::OLT, high, infinity),
+        compare(arith::CmpFPredicate::OGT, low, b.make<arith::NegFOp>(infinity)));
+    Value steps = make(255);
+    Value range = b.make<arith::SubFOp>(b.make<arith::DivFOp>(high, steps),
+                                        b.make<arith::DivFOp>(low, steps));
+    Value scale = select(finite, range, make(std::numeric_limits<double>::quiet_NaN()));
     Value usable =
         compare(arith::CmpFPredicate::OGE, scale, make(std::numeric_limits<float>::min()));
-    Value inverse = select(usable, b.make<arith::DivFOp>(make(1), scale), zero);
-    Value wide = b.broadcast(inverse);
+    Value inverse = select(usable, b.make<arith::DivFOp>(make(1), scale), nothing);
+    Value zero = select(
+        usable,
+        b.make<math::RoundEvenOp>(b.make<arith::MulFOp>(b.make<arith::NegFOp>(low), inverse)),
+        nothing);
     VectorType reals = b.vectorOf(f32), words = b.vectorOf(b.getI32Type());
-    Value most = b.splat(reals, 127), least = b.splat(reals, -127);
+    Value least = b.splat(reals, 0), most = b.splat(reals, 255);
+    Value wide = b.broadcast(inverse), offset = b.broadcast(zero);
     Value start = b.mul(row, bytes);
     overColumns(b, b.index(0), b.index(depth), [&](Value column, Value mask) {
       Value x = b.make<math::RoundEvenOp>(b.make<arith::MulFOp>(load(column, mask), wide));
-      // Rows that hold NaN or infinities are zeros.
-      x = select(compare(arith::CmpFPredicate::ORD, x, x), x, b.splat(reals, 0));
+      x = b.make<arith::AddFOp>(x, offset);
+      // Rows that hold NaN or infinities are zeros, NaN being greater than nothing.
       x = select(compare(arith::CmpFPredicate::OGT, x, least), x, least);
       x = select(compare(arith::CmpFPredicate::OLT, x, most), x, most);
-      Value q = b.make<arith::AddIOp>(b.make<arith::FPToSIOp>(words, x), b.splat(words, 128));
+      Value q = b.make<arith::FPToSIOp>(words, x);
       b.storeVector(b.make<arith::TruncIOp>(b.vectorOf(i8), q), out, b.add(start, column), mask);
     });
     for (int64_t k = depth; k < filled; ++k)
-      b.storeScalar(b.make<arith::ConstantOp>(b.getI8IntegerAttr(-128)), out, b.add(start, k));
-    b.storeScalar(scale, scales, b.div(b.add(start, filled), b.index(4)));
+      b.storeScalar(b.make<arith::ConstantOp>(b.getI8IntegerAttr(0)), out, b.add(start, k));
+    Value word = b.div(b.add(start, filled), b.index(4));
+    b.storeScalar(b.make<arith::BitcastOp>(b.getI32Type(), scale), tail, word);
+    b.storeScalar(b.make<arith::FPToSIOp>(b.getI32Type(), zero), tail, b.add(word, 1));
   });
   return success();
 }

@@ -3,6 +3,7 @@
 
 #include "codegen/object/WeightBuilder.h"
 
+#include "dialects/nn/GroupedWeights.h"
 #include "dialects/nn/Int8.h"
 #include "dialects/nn/NN.h"
 
@@ -154,6 +155,17 @@ static Tensor packInt8(nn::PackInt8Op op, const Tensor &in, RankedTensorType typ
   return result;
 }
 
+/// [N, K] of f32 quantised in groups and in panels; see nn.pack_groups.
+static Tensor packGroups(nn::PackGroupsOp op, const Tensor &in, RankedTensorType type) {
+  Tensor result = Tensor::zeros(type.getElementType(), type.getShape());
+  ArrayRef<float> numbers(reinterpret_cast<const float *>(in.getBytes().data()),
+                          in.getNumElements());
+  nn::GroupLayout layout{in.getShape()[1], int64_t(op.getBits()), int64_t(op.getGroupSize()),
+                         int64_t(op.getPanel())};
+  nn::packGroups(numbers, in.getShape()[0], layout, result.getMutableBytes().data());
+  return result;
+}
+
 static Tensor concat(ArrayRef<Tensor> inputs, int64_t dimension, RankedTensorType type) {
   Tensor result = Tensor::zeros(type.getElementType(), type.getShape());
   int64_t outer = 1, bytes = bytesOf(type.getElementType());
@@ -258,6 +270,8 @@ FailureOr<Tensor> WeightBuilder::evaluate(func::FuncOp expression) {
       result = pack(operands[0], type);
     } else if (auto quantize = dyn_cast<nn::PackInt8Op>(op)) {
       result = packInt8(quantize, operands[0], type);
+    } else if (auto quantize = dyn_cast<nn::PackGroupsOp>(op)) {
+      result = packGroups(quantize, operands[0], type);
     } else if (auto join = dyn_cast<tensor::ConcatOp>(op)) {
       result = concat(operands, join.getDim(), type);
     } else if (isa<nn::CastOp>(op)) {

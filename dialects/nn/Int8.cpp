@@ -11,7 +11,7 @@
 
 using namespace nacre;
 
-int64_t nn::int8RowBytes(int64_t depth) { return llvm::alignTo(depth, 4) + 4; }
+int64_t nn::int8RowBytes(int64_t depth) { return llvm::alignTo(depth, 4) + 8; }
 
 int64_t nn::int8PanelBytes(int64_t depth, int64_t width) {
   return width * (8 + static_cast<int64_t>(llvm::alignTo(depth, 4)));
@@ -44,11 +44,28 @@ struct Scale {
 } // namespace
 
 void nn::quantizeInt8Row(llvm::ArrayRef<float> row, char *to) {
-  Scale scale(row);
+  float least = 0, most = 0;
+  bool finite = true;
+  for (float x : row) {
+    finite &= std::isfinite(x);
+    least = std::fmin(least, x);
+    most = std::fmax(most, x);
+  }
+  // The range of the largest numbers would overflow.
+  float scale = most / 255 - least / 255, inverse = 0;
+  if (!finite)
+    scale = std::numeric_limits<float>::quiet_NaN();
+  if (scale >= std::numeric_limits<float>::min())
+    inverse = 1 / scale;
+  float zero = inverse == 0 ? 0 : std::nearbyint(-least * inverse);
   int64_t depth = row.size(), filled = llvm::alignTo(depth, 4);
-  for (int64_t k = 0; k < filled; ++k)
-    to[k] = static_cast<char>(128 + (k < depth ? scale.quantize(row[k]) : 0));
-  std::memcpy(to + filled, &scale.scale, sizeof(float));
+  std::memset(to, 0, filled);
+  for (int64_t k = 0; inverse != 0 && k < depth; ++k)
+    to[k] = static_cast<char>(static_cast<uint8_t>(
+        std::fmin(std::fmax(std::nearbyint(row[k] * inverse) + zero, 0), 255)));
+  auto offset = static_cast<int32_t>(zero);
+  std::memcpy(to + filled, &scale, sizeof(float));
+  std::memcpy(to + filled + 4, &offset, sizeof(int32_t));
 }
 
 void nn::packInt8(llvm::ArrayRef<float> weight, int64_t columns, int64_t depth, int64_t width,
@@ -65,7 +82,7 @@ void nn::packInt8(llvm::ArrayRef<float> weight, int64_t columns, int64_t depth, 
     char *groups = panel + width * 8 + place * 4;
     for (int64_t k = 0; k < depth; ++k) {
       int8_t q = scale.quantize(numbers[k]);
-      sum += 128 * q;
+      sum += q;
       groups[k / 4 * width * 4 + k % 4] = static_cast<char>(q);
     }
     std::memcpy(panel + (width + place) * 4, &sum, sizeof(int32_t));

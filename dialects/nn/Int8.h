@@ -10,16 +10,18 @@
 
 namespace nacre::nn {
 
-/// Symmetric 8-bit quantisation of vectors of numbers: `x = scale * q`, q from -127 to 127, `scale`
-/// the largest magnitude / 127, ties to even. A vector that holds NaN or an infinity has zeros and
+/// 8-bit quantisation of vectors of numbers, ties to even. One that holds NaN or an infinity has
 /// the scale NaN.
 ///
-/// A *row* (nn.quantize_rows) of `depth` numbers is depth bytes 128 + q, filled up with 128 to a
-/// multiple of 4, and the scale as f32. Unsigned, because x86 multiplies unsigned by signed bytes.
+/// A *row* (nn.quantize_rows) of `depth` numbers is `x = scale * (q - zero)`, q from 0 to 255: the
+/// range of the numbers and zero in 255 steps, so that zero is exact. It is the q as bytes, filled
+/// up with zeros to a multiple of 4, the scale (f32) and `zero` (i32). Unsigned, because x86
+/// multiplies unsigned by signed bytes.
 ///
-/// A *panel* (nn.pack_int8) of `width` such vectors, the columns of a matrix product, is the scales
-/// (f32), then for each column 128 times the sum of its q (i32), which a product with a row has too
-/// much, then for every four depths the columns' four q (i8).
+/// A *panel* (nn.pack_int8) of `width` vectors, the columns of a matrix product, is `x = scale *
+/// q`, q from -127 to 127, `scale` the largest magnitude / 127: the scales (f32), then the sum of
+/// each column's q (i32), which a product with a row has `zero` times too much, then for every four
+/// depths the columns' four q (i8).
 
 /// The largest depth whose sums of products are sure to fit 32 bits.
 inline constexpr int64_t int8DepthLimit = 65536;

@@ -64,7 +64,8 @@ def NN_RotaryStyle : NN_I32Enum<"RotaryStyle", "which elements rotate together",
 def NN_RotaryStyleAttr : EnumAttr<NN_Dialect, NN_RotaryStyle, "rotary_style">;
 
 def NN_Precision : NN_I32Enum<"Precision", "what a matrix product may be computed in", [
-  I32EnumAttrCase<"bf16", 0>, I32EnumAttrCase<"int8", 1>]>;
+  I32EnumAttrCase<"bf16", 0>, I32EnumAttrCase<"int8", 1>,
+  I32EnumAttrCase<"int8_weights", 2>, I32EnumAttrCase<"int4_weights", 3>]>;
 def NN_PrecisionAttr : EnumAttr<NN_Dialect, NN_Precision, "precision">;
 
 #endif

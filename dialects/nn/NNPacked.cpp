@@ -1,6 +1,7 @@
 //===- NNPacked.cpp - matrix products of packed weights --------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "dialects/nn/GroupedWeights.h"
 #include "dialects/nn/Int8.h"
 #include "dialects/nn/NN.h"
 #include "dialects/nn/Shapes.h"
@@ -203,6 +204,76 @@ static LogicalResult reifyImage(Conv conv, int64_t outputs, OpBuilder &builder,
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, conv.getLoc(), conv.getInput());
   windowOf(conv).reifySizes(builder, conv.getLoc(), sizes, 1);
   sizes.back() = builder.getIndexAttr(outputs);
+  shapes.push_back(std::move(sizes));
+  return success();
+}
+
+/// Checks what a weight in groups has in any operation.
+static LogicalResult checkGroups(std::optional<Location> loc, int64_t bits, int64_t groupSize,
+                                 int64_t panel) {
+  if (panel < 1 || panel >= 1 << 16)
+    return emitOptionalError(loc, "panel must be positive and below 2^16, but is ", panel);
+  if (bits != 4 && bits != 8)
+    return emitOptionalError(loc, "bits must be 4 or 8, but is ", bits);
+  if (!isGroupSize(groupSize))
+    return emitOptionalError(loc, notAGroupSize, groupSize);
+  return success();
+}
+
+LogicalResult PackGroupsOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                             Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  auto input = typeOf(adaptor.getInput());
+  int64_t panel = adaptor.getPanel();
+  if (input.getRank() != 2 || !input.hasStaticShape())
+    return emitOptionalError(loc, "needs an input of static shape and rank 2, but has ", input);
+  auto bits = int64_t(adaptor.getBits()), groupSize = int64_t(adaptor.getGroupSize());
+  if (failed(checkGroups(loc, bits, groupSize, panel)))
+    return failure();
+  GroupLayout layout{input.getDimSize(1), bits, groupSize, panel};
+  types.push_back(RankedTensorType::get(
+      {int64_t(llvm::divideCeil(input.getDimSize(0), panel)), layout.panelBytes()},
+      IntegerType::get(context, 8)));
+  return success();
+}
+
+LogicalResult PackGroupsOp::reifyResultShapes(OpBuilder &builder,
+                                              ReifiedRankedShapedTypeDims &shapes) {
+  auto type = cast<RankedTensorType>(getType());
+  shapes.push_back(getAsIndexOpFoldResult(builder.getContext(), type.getShape()));
+  return success();
+}
+
+LogicalResult PackedLinearGroupsOp::inferReturnTypes(MLIRContext *context,
+                                                     std::optional<Location> loc, Adaptor adaptor,
+                                                     SmallVectorImpl<Type> &types) {
+  auto input = typeOf(adaptor.getInput()), weight = typeOf(adaptor.getWeight());
+  if (input.getRank() < 1 || weight.getRank() != 2 || !weight.hasStaticShape())
+    return emitOptionalError(loc, "needs an input of rank 1 or more and a static weight of rank 2");
+  if (input.isDynamicDim(input.getRank() - 1))
+    return emitOptionalError(loc, "needs a static last dimension, but has ", input);
+  int64_t outputs = adaptor.getOutputs(), panel = adaptor.getPanel();
+  auto bits = int64_t(adaptor.getBits()), groupSize = int64_t(adaptor.getGroupSize());
+  if (failed(checkGroups(loc, bits, groupSize, panel)))
+    return failure();
+  GroupLayout layout{input.getShape().back(), bits, groupSize, panel};
+  if (weight.getDimSize(1) != layout.panelBytes())
+    return emitOptionalError(loc, "rows of ", weight.getDimSize(1), " bytes are no panels of ",
+                             layout.depth, " by ", panel);
+  if (failed(checkPanels(loc, outputs, weight.getDimSize(0), panel)))
+    return failure();
+  if (Value bias = adaptor.getBias())
+    if (typeOf(bias).getShape() != ArrayRef<int64_t>{outputs})
+      return emitOptionalError(loc, "bias must be [", outputs, "], but is ", bias.getType());
+  SmallVector<int64_t> shape(input.getShape());
+  shape.back() = outputs;
+  types.push_back(RankedTensorType::get(shape, Float32Type::get(context)));
+  return success();
+}
+
+LogicalResult PackedLinearGroupsOp::reifyResultShapes(OpBuilder &builder,
+                                                      ReifiedRankedShapedTypeDims &shapes) {
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, getLoc(), getInput());
+  sizes.back() = builder.getIndexAttr(getOutputs());
   shapes.push_back(std::move(sizes));
   return success();
 }

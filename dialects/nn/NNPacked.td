@@ -55,11 +55,11 @@ def NN_PackedLinearOp : NN_InferredOp<"packed_linear"> {
 }
 
 def NN_QuantizeRowsOp : NN_InferredOp<"quantize_rows"> {
-  let summary = "quantises each row to 8 bits with a scale of its own";
+  let summary = "quantises each row to 8 bits with a scale and a zero point of its own";
   let description = [{
-    `[..., K]` becomes `[..., bytes]`, K bytes and the row's scale as `Int8.h` lays them out, where
-    the numbers stand for `scale * q` with q from -127 to 127. A row that holds NaN or an infinity has
-    the scale NaN.
+    `[..., K]` becomes `[..., bytes]`, K bytes and the row's scale and zero point as `Int8.h` lays
+    them out, where the numbers stand for `scale * (q - zero)` with q from 0 to 255. A row that holds
+    NaN or an infinity has the scale NaN.
 
     - C1. The input has rank 1 or more and a static last dimension.
     - C2. The last dimension is at most 65536, so that sums of products fit 32 bits.
@@ -68,7 +68,7 @@ def NN_QuantizeRowsOp : NN_InferredOp<"quantize_rows"> {
     Example:
 
     ```mlir
-    %q = nn.quantize_rows %x : tensor<?x768xf32> -> tensor<?x772xi8>
+    %q = nn.quantize_rows %x : tensor<?x768xf32> -> tensor<?x776xi8>
     ```
   }];
   let arguments = (ins TensorOf<[F32]>:$input);
@@ -113,11 +113,62 @@ def NN_PackedLinearInt8Op : NN_InferredOp<"packed_linear_int8"> {
     Example:
 
     ```mlir
-    %y = nn.packed_linear_int8 %q, %p {outputs = 100 : i64, depth = 768 : i64, panel = 64 : i64} : tensor<?x772xi8>, tensor<2x49664xi8> -> tensor<?x100xf32>
+    %y = nn.packed_linear_int8 %q, %p {outputs = 100 : i64, depth = 768 : i64, panel = 64 : i64} : tensor<?x776xi8>, tensor<2x49664xi8> -> tensor<?x100xf32>
     ```
   }];
   let arguments = (ins TensorOf<[I8]>:$input, TensorOf<[I8]>:$weight, Optional<TensorOf<[F32]>>:$bias,
                        I64Attr:$outputs, I64Attr:$depth, I64Attr:$panel);
+  let results = (outs TensorOf<[F32]>:$result);
+  let assemblyFormat = [{
+    $input `,` $weight (`bias` $bias^)? attr-dict `:` type($input) `,` type($weight)
+    (`,` type($bias)^)? `->` type($result)
+  }];
+}
+
+def NN_PackGroupsOp : NN_InferredOp<"pack_groups"> {
+  let summary = "quantises a weight in groups and lays it out in panels";
+  let description = [{
+    `[N, K]` becomes `[ceil(N / panel), bytes]`, each row a panel as `GroupedWeights.h` lays it out:
+    every `group_size` successive numbers of an output, the last ones possibly fewer, are numbers of
+    `bits` bits and share a scale.
+
+    - C1. The input has a static shape of rank 2.
+    - C2. `panel` is positive and below 2^16.
+    - C3. `bits` is 4 or 8.
+    - C4. `group_size` is a positive multiple of 8 below 2^31.
+    - C5. The result is i8 and has the shape above.
+
+    Example:
+
+    ```mlir
+    %p = nn.pack_groups %w {bits = 4 : i64, group_size = 32 : i64, panel = 64 : i64} : tensor<100x768xf32> -> tensor<2x27648xi8>
+    ```
+  }];
+  let arguments = (ins TensorOf<[F32]>:$input, I64Attr:$bits, I64Attr:$group_size, I64Attr:$panel);
+  let results = (outs TensorOf<[I8]>:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+}
+
+def NN_PackedLinearGroupsOp : NN_InferredOp<"packed_linear_groups"> {
+  let summary = "nn.linear of a weight that is quantised in groups";
+  let description = [{
+    `weight` is what `nn.pack_groups` makes of `[outputs, depth]`; its numbers stand for `scale * q`.
+
+    - C1. The input has rank 1 or more, the weight a static shape of rank 2.
+    - C2. The input's last dimension is static: `depth`.
+    - C3. `bits` is 4 or 8, and `group_size` a positive multiple of 8 below 2^31.
+    - C4. The weight's rows are panels of `depth` and `panel` columns, as many as `outputs` need.
+    - C5. The bias, where given, is `[outputs]`.
+    - C6. The result has the input's shape with the last dimension `outputs`.
+
+    Example:
+
+    ```mlir
+    %y = nn.packed_linear_groups %x, %p {outputs = 100 : i64, bits = 4 : i64, group_size = 32 : i64, panel = 64 : i64} : tensor<?x768xf32>, tensor<2x27648xi8> -> tensor<?x100xf32>
+    ```
+  }];
+  let arguments = (ins TensorOf<[F32]>:$input, TensorOf<[I8]>:$weight, Optional<TensorOf<[F32]>>:$bias,
+                       I64Attr:$outputs, I64Attr:$bits, I64Attr:$group_size, I64Attr:$panel);
   let results = (outs TensorOf<[F32]>:$result);
   let assemblyFormat = [{
     $input `,` $weight (`bias` $bias^)? attr-dict `:` type($input) `,` type($weight)

@@ -61,7 +61,7 @@ static bool isWorthStoring(Operation *root, ArrayRef<Operation *> expression) {
   if (!type)
     return false;
   // Panels are padded, and kernels read nothing else.
-  if (isa<nn::PackOp, nn::PackInt8Op>(root))
+  if (isa<nn::PackOp, nn::PackInt8Op, nn::PackGroupsOp>(root))
     return true;
   int64_t available = 0;
   bool readsWeight = false;

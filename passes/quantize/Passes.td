@@ -9,10 +9,12 @@ include "mlir/Pass/PassBase.td"
 def SetPrecision : Pass<"nn-set-precision", "::mlir::func::FuncOp"> {
   let summary = "Lets linear layers be computed in fewer bits";
   let description = [{
-    Sets `precision` on the linear layers of weights. With `bf16` on all; with `int8` on those that
-    are large enough to gain, and not on the last: a linear whose result leaves the entry with
-    nothing but element-wise work in between keeps its precision, as its errors are what is seen.
-    Embeddings, norms, softmax and attention stay as they are.
+    Sets `precision` on the linear layers of weights. With `bf16` on all; with the precisions of
+    integers on those that are large enough to gain, and not on the last: a linear whose result
+    leaves the entry with nothing but element-wise work in between keeps its precision, as its errors
+    are what is seen. Embeddings, norms, softmax and attention stay as they are.
+
+    Rows of a size that is not known cannot be quantised: such a layer is left, with a warning.
 
     Before:
     ```mlir
@@ -29,7 +31,11 @@ def SetPrecision : Pass<"nn-set-precision", "::mlir::func::FuncOp"> {
     return %y
     ```
   }];
-  let options = [Option<"precision", "precision", "std::string", "\"int8\"", "bf16 or int8">];
+  let options = [
+    Option<"precision", "precision", "std::string", "\"int8\"",
+           "bf16, int8, int8_weights or int4_weights">,
+    Option<"groupSize", "group-size", "int64_t", "32",
+           "Weights that share a scale, where the precision has groups">];
   let statistics = [Statistic<"numSet", "num-set", "Linear layers of lower precision">];
 }
 

@@ -1,6 +1,7 @@
 //===- SetPrecision.cpp - linear layers in fewer bits -----------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "dialects/nn/GroupedWeights.h"
 #include "dialects/nn/Int8.h"
 #include "dialects/nn/NN.h"
 #include "passes/Passes.h"
@@ -19,8 +20,8 @@ using namespace nacre;
 
 static constexpr llvm::StringLiteral passName = "nn-set-precision";
 
-/// Below this, quantising the rows costs more than their product saves.
-static constexpr int64_t leastInt8Size = 32;
+/// Below this, quantising costs more than the product saves.
+static constexpr int64_t leastQuantizedSize = 32;
 
 /// True where `value` leaves the entry with only element-wise work and movement in between.
 static bool isSeen(Value value) {
@@ -34,11 +35,13 @@ static bool isSeen(Value value) {
   });
 }
 
-static bool gainsFromInt8(nn::LinearOp linear) {
+/// Whether a layer gains by integers, as far as its weight's sizes say.
+static bool gainsFromIntegers(nn::LinearOp linear, nn::Precision precision) {
   auto shape = linear.getWeight().getType().getShape();
   int64_t depth = shape[linear.getInputMajor() ? 0 : 1];
-  return llvm::all_of(shape, [](int64_t size) { return size >= leastInt8Size; }) &&
-         depth <= nn::int8DepthLimit && !isSeen(linear.getResult());
+  return llvm::all_of(shape, [](int64_t size) { return size >= leastQuantizedSize; }) &&
+         (precision != nn::Precision::int8 || depth <= nn::int8DepthLimit) &&
+         !isSeen(linear.getResult());
 }
 
 namespace {
@@ -48,15 +51,31 @@ struct SetPrecision : nacre::impl::SetPrecisionBase<SetPrecision> {
   void runOnOperation() override {
     std::optional<nn::Precision> wanted = nn::symbolizePrecision(precision);
     if (!wanted) {
-      getOperation().emitError() << "unknown precision '" << precision << "'; use bf16 or int8";
+      getOperation().emitError() << "unknown precision '" << precision
+                                 << "'; use bf16, int8, int8_weights or int4_weights";
+      return signalPassFailure();
+    }
+    bool inGroups =
+        *wanted == nn::Precision::int8_weights || *wanted == nn::Precision::int4_weights;
+    if (inGroups && !nn::isGroupSize(groupSize)) {
+      getOperation().emitError() << nn::notAGroupSize << groupSize.getValue();
       return signalPassFailure();
     }
     getOperation().walk([&](nn::LinearOp linear) {
+      bool integers = *wanted != nn::Precision::bf16;
       if (!getElementTypeOrSelf(linear.getType()).isF32() ||
           !isWeightExpression(linear.getWeight()) ||
-          (*wanted == nn::Precision::int8 && !gainsFromInt8(linear)))
+          (integers && !gainsFromIntegers(linear, *wanted)))
         return;
+      if (integers && ShapedType::isDynamic(linear.getInput().getType().getShape().back())) {
+        linear.emitWarning() << "stays in f32: the size of its input's rows is not known, so they "
+                                "have no layout for "
+                             << precision;
+        return;
+      }
       linear.setPrecision(*wanted);
+      if (inGroups)
+        linear.setGroupSize(groupSize);
       noteRewrite(numSet, linear.getLoc(), passName, precision);
     });
   }

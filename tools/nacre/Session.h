@@ -14,6 +14,8 @@
 
 #include "mlir/IR/MLIRContext.h"
 
+#include "llvm/ADT/StringSet.h"
+
 #include <nlohmann/json.hpp>
 
 #include <memory>
@@ -30,6 +32,8 @@ public:
   DiagnosticEngine diags{sources};
   mlir::MLIRContext context;
   Progress progress;
+  /// What passes have warned of: a model that is compiled twice says it once.
+  llvm::StringSet<> warned;
 
   /// Prints all diagnostics to standard error. The exit status: 1 where there are errors, else 0.
   int finish();

@@ -1,6 +1,7 @@
 //===- Matmul.cpp - reference semantics of matrix products -----*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "dialects/nn/GroupedWeights.h"
 #include "dialects/nn/Int8.h"
 #include "dialects/nn/NN.h"
 #include "dialects/nn/interpreter/Array.h"
@@ -198,19 +199,60 @@ static FailureOr<Array> evaluatePackedLinearInt8(nn::PackedLinearInt8Op op, cons
       const char *x = rows.data() + row * rowBytes;
       const char *columns = panels.data() + n / panel * panelBytes,
                  *place = columns + n % panel * 4;
-      int64_t sum = -static_cast<int64_t>(read(place + panel * 4, int32_t{}));
+      int64_t zero = read(x + rowBytes - 4, int32_t{});
+      int64_t sum = -zero * read(place + panel * 4, int32_t{});
       for (int64_t k = 0; k < depth; ++k)
         sum += static_cast<uint8_t>(x[k]) *
                static_cast<int8_t>(place[panel * 8 + k / 4 * panel * 4 + k % 4]);
-      double scale = static_cast<double>(read(x + rowBytes - 4, float{})) * read(place, float{});
+      double scale = static_cast<double>(read(x + rowBytes - 8, float{})) * read(place, float{});
       result->floats[row * outputs + n] = scale * sum + (bias ? bias->floats[n] : 0);
     }
   return result;
 }
 
+static FailureOr<Array> evaluatePackGroups(nn::PackGroupsOp op, const Array &input) {
+  FailureOr<Array> result = makeResult(op, cast<RankedTensorType>(op.getType()).getShape());
+  if (failed(result))
+    return failure();
+  nn::GroupLayout layout{input.shape[1], int64_t(op.getBits()), int64_t(op.getGroupSize()),
+                         int64_t(op.getPanel())};
+  std::vector<float> numbers(input.floats.begin(), input.floats.end());
+  std::vector<char> to(result->count());
+  nn::packGroups(numbers, input.shape[0], layout, to.data());
+  unpackBytes(to, *result);
+  return result;
+}
+
+static FailureOr<Array> evaluatePackedLinearGroups(nn::PackedLinearGroupsOp op, const Array &input,
+                                                   const Array &weight, const Array *bias) {
+  int64_t outputs = op.getOutputs(), depth = input.shape.back(), panel = op.getPanel();
+  SmallVector<int64_t> shape(input.shape);
+  shape.back() = outputs;
+  FailureOr<Array> result = makeResult(op, shape);
+  if (failed(result))
+    return failure();
+  nn::GroupLayout layout{depth, int64_t(op.getBits()), int64_t(op.getGroupSize()), panel};
+  std::vector<char> panels = packBytes(weight);
+  std::vector<double> column(depth);
+  int64_t rows = *elementCount(ArrayRef<int64_t>(shape).drop_back());
+  for (int64_t n = 0; n < outputs; ++n) {
+    const char *place = panels.data() + n / panel * layout.panelBytes();
+    for (int64_t k = 0; k < depth; ++k)
+      column[k] = nn::readGroups(place, layout, n % panel, k);
+    for (int64_t row = 0; row < rows; ++row) {
+      double sum = bias ? bias->floats[n] : 0;
+      for (int64_t k = 0; k < depth; ++k)
+        sum += input.floats[row * depth + k] * column[k];
+      result->floats[row * outputs + n] = sum;
+    }
+  }
+  return result;
+}
+
 bool nacre::interpreter::isMatmulLike(Operation *op) {
   return isa<nn::MatmulOp, nn::LinearOp, nn::PackOp, nn::PackedLinearOp, nn::QuantizeRowsOp,
-             nn::PackInt8Op, nn::PackedLinearInt8Op>(op);
+             nn::PackInt8Op, nn::PackedLinearInt8Op, nn::PackGroupsOp, nn::PackedLinearGroupsOp>(
+      op);
 }
 
 FailureOr<Array> nacre::interpreter::evaluateMatmulLike(Operation *op, Operands operands) {
@@ -226,5 +268,9 @@ FailureOr<Array> nacre::interpreter::evaluateMatmulLike(Operation *op, Operands 
       .Case([&](nn::PackInt8Op op) { return evaluatePackInt8(op, *operands[0]); })
       .Case([&](nn::PackedLinearInt8Op op) {
         return evaluatePackedLinearInt8(op, *operands[0], *operands[1], bias);
+      })
+      .Case([&](nn::PackGroupsOp op) { return evaluatePackGroups(op, *operands[0]); })
+      .Case([&](nn::PackedLinearGroupsOp op) {
+        return evaluatePackedLinearGroups(op, *operands[0], *operands[1], bias);
       });
 }

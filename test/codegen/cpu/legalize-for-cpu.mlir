@@ -136,11 +136,25 @@ ml_program.global private @w(#ml_program.extern<tensor<100x768xf32>>) : tensor<1
 
 // CHECK-LABEL: func.func @quantises_a_linear
 // CHECK-DAG: %[[P:.*]] = nn.pack_int8 %{{.*}} {panel = 64 : i64} : tensor<100x768xf32> -> tensor<2x49664xi8>
-// CHECK-DAG: %[[Q:.*]] = nn.quantize_rows %{{.*}} : tensor<?x768xf32> -> tensor<?x772xi8>
+// CHECK-DAG: %[[Q:.*]] = nn.quantize_rows %{{.*}} : tensor<?x768xf32> -> tensor<?x776xi8>
 // CHECK: nn.packed_linear_int8 %[[Q]], %[[P]] {depth = 768 : i64, outputs = 100 : i64, panel = 64 : i64}
 func.func @quantises_a_linear(%x: tensor<?x768xf32>) -> tensor<?x100xf32> attributes {nn.entry} {
   %w = ml_program.global_load_const @w : tensor<100x768xf32>
   %y = nn.linear %x, %w {precision = #nn<precision int8>} : tensor<?x768xf32>, tensor<100x768xf32> -> tensor<?x100xf32>
+  return %y : tensor<?x100xf32>
+}
+
+// -----
+
+ml_program.global private @w(#ml_program.extern<tensor<768x100xf32>>) : tensor<768x100xf32>
+
+// CHECK-LABEL: func.func @quantises_a_weight_in_groups
+// CHECK: %[[W:.*]] = nn.transpose %{{.*}} : tensor<768x100xf32> -> tensor<100x768xf32>
+// CHECK: %[[P:.*]] = nn.pack_groups %[[W]] {bits = 4 : i64, group_size = 32 : i64, panel = 64 : i64} : tensor<100x768xf32> -> tensor<2x27648xi8>
+// CHECK: nn.packed_linear_groups %{{.*}}, %[[P]] {bits = 4 : i64, group_size = 32 : i64, outputs = 100 : i64, panel = 64 : i64}
+func.func @quantises_a_weight_in_groups(%x: tensor<?x768xf32>) -> tensor<?x100xf32> attributes {nn.entry} {
+  %w = ml_program.global_load_const @w : tensor<768x100xf32>
+  %y = nn.linear %x, %w {input_major, precision = #nn<precision int4_weights>, group_size = 32 : i64} : tensor<?x768xf32>, tensor<768x100xf32> -> tensor<?x100xf32>
   return %y : tensor<?x100xf32>
 }
 

@@ -1,11 +1,11 @@
 // The constraints of products of bytes.
 // RUN: nacre-opt %s -verify-diagnostics -split-input-file
 
-func.func @quantize_rows_c1(%x: tensor<3x?xf32>) -> tensor<3x12xi8> {
+func.func @quantize_rows_c1(%x: tensor<3x?xf32>) -> tensor<3x16xi8> {
   // expected-error @+2 {{needs an input of rank 1 or more and a static last dimension, but has 'tensor<3x?xf32>'}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.quantize_rows %x : tensor<3x?xf32> -> tensor<3x12xi8>
-  return %r : tensor<3x12xi8>
+  %r = nn.quantize_rows %x : tensor<3x?xf32> -> tensor<3x16xi8>
+  return %r : tensor<3x16xi8>
 }
 
 // -----
@@ -20,7 +20,7 @@ func.func @quantize_rows_c2(%x: tensor<65537xf32>) -> tensor<65544xi8> {
 // -----
 
 func.func @quantize_rows_c3(%x: tensor<3x5xf32>) -> tensor<3x5xi8> {
-  // expected-error @+2 {{inferred type(s) 'tensor<3x12xi8>' are incompatible with return type(s) of operation 'tensor<3x5xi8>'}}
+  // expected-error @+2 {{inferred type(s) 'tensor<3x16xi8>' are incompatible with return type(s) of operation 'tensor<3x5xi8>'}}
   // expected-error @+1 {{failed to infer returned types}}
   %r = nn.quantize_rows %x : tensor<3x5xf32> -> tensor<3x5xi8>
   return %r : tensor<3x5xi8>
@@ -64,10 +64,10 @@ func.func @pack_int8_c4(%w: tensor<7x5xf32>) -> tensor<2x60xi8> {
 
 // -----
 
-func.func @packed_linear_int8_c1(%x: tensor<?x12xi8>, %w: tensor<?x64xi8>) -> tensor<?x7xf32> {
+func.func @packed_linear_int8_c1(%x: tensor<?x16xi8>, %w: tensor<?x64xi8>) -> tensor<?x7xf32> {
   // expected-error @+2 {{needs an input of rank 1 or more and a static weight of rank 2}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_linear_int8 %x, %w {outputs = 7 : i64, depth = 5 : i64, panel = 4 : i64} : tensor<?x12xi8>, tensor<?x64xi8> -> tensor<?x7xf32>
+  %r = nn.packed_linear_int8 %x, %w {outputs = 7 : i64, depth = 5 : i64, panel = 4 : i64} : tensor<?x16xi8>, tensor<?x64xi8> -> tensor<?x7xf32>
   return %r : tensor<?x7xf32>
 }
 
@@ -82,36 +82,36 @@ func.func @packed_linear_int8_c2(%x: tensor<?x13xi8>, %w: tensor<2x64xi8>) -> te
 
 // -----
 
-func.func @packed_linear_int8_c3(%x: tensor<?x12xi8>, %w: tensor<2x63xi8>) -> tensor<?x7xf32> {
+func.func @packed_linear_int8_c3(%x: tensor<?x16xi8>, %w: tensor<2x63xi8>) -> tensor<?x7xf32> {
   // expected-error @+2 {{rows of 63 bytes are no panels of 5 by 4}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_linear_int8 %x, %w {outputs = 7 : i64, depth = 5 : i64, panel = 4 : i64} : tensor<?x12xi8>, tensor<2x63xi8> -> tensor<?x7xf32>
+  %r = nn.packed_linear_int8 %x, %w {outputs = 7 : i64, depth = 5 : i64, panel = 4 : i64} : tensor<?x16xi8>, tensor<2x63xi8> -> tensor<?x7xf32>
   return %r : tensor<?x7xf32>
 }
 
 // -----
 
-func.func @packed_linear_int8_c3_panels(%x: tensor<?x12xi8>, %w: tensor<3x64xi8>) -> tensor<?x7xf32> {
+func.func @packed_linear_int8_c3_panels(%x: tensor<?x16xi8>, %w: tensor<3x64xi8>) -> tensor<?x7xf32> {
   // expected-error @+2 {{7 outputs do not fill 3 panels of 4}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_linear_int8 %x, %w {outputs = 7 : i64, depth = 5 : i64, panel = 4 : i64} : tensor<?x12xi8>, tensor<3x64xi8> -> tensor<?x7xf32>
+  %r = nn.packed_linear_int8 %x, %w {outputs = 7 : i64, depth = 5 : i64, panel = 4 : i64} : tensor<?x16xi8>, tensor<3x64xi8> -> tensor<?x7xf32>
   return %r : tensor<?x7xf32>
 }
 
 // -----
 
-func.func @packed_linear_int8_c4(%x: tensor<?x12xi8>, %w: tensor<2x64xi8>, %b: tensor<6xf32>) -> tensor<?x7xf32> {
+func.func @packed_linear_int8_c4(%x: tensor<?x16xi8>, %w: tensor<2x64xi8>, %b: tensor<6xf32>) -> tensor<?x7xf32> {
   // expected-error @+2 {{bias must be [7], but is 'tensor<6xf32>'}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_linear_int8 %x, %w bias %b {outputs = 7 : i64, depth = 5 : i64, panel = 4 : i64} : tensor<?x12xi8>, tensor<2x64xi8>, tensor<6xf32> -> tensor<?x7xf32>
+  %r = nn.packed_linear_int8 %x, %w bias %b {outputs = 7 : i64, depth = 5 : i64, panel = 4 : i64} : tensor<?x16xi8>, tensor<2x64xi8>, tensor<6xf32> -> tensor<?x7xf32>
   return %r : tensor<?x7xf32>
 }
 
 // -----
 
-func.func @packed_linear_int8_c5(%x: tensor<?x12xi8>, %w: tensor<2x64xi8>) -> tensor<?x8xf32> {
+func.func @packed_linear_int8_c5(%x: tensor<?x16xi8>, %w: tensor<2x64xi8>) -> tensor<?x8xf32> {
   // expected-error @+2 {{inferred type(s) 'tensor<?x7xf32>' are incompatible with return type(s) of operation 'tensor<?x8xf32>'}}
   // expected-error @+1 {{failed to infer returned types}}
-  %r = nn.packed_linear_int8 %x, %w {outputs = 7 : i64, depth = 5 : i64, panel = 4 : i64} : tensor<?x12xi8>, tensor<2x64xi8> -> tensor<?x8xf32>
+  %r = nn.packed_linear_int8 %x, %w {outputs = 7 : i64, depth = 5 : i64, panel = 4 : i64} : tensor<?x16xi8>, tensor<2x64xi8> -> tensor<?x8xf32>
   return %r : tensor<?x8xf32>
 }

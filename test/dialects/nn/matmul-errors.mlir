@@ -115,3 +115,30 @@ func.func @linear_c5(%x: tensor<2x3xf32>, %w: tensor<4x3xf32>) -> tensor<2x3xf32
   %r = nn.linear %x, %w : tensor<2x3xf32>, tensor<4x3xf32> -> tensor<2x3xf32>
   return %r : tensor<2x3xf32>
 }
+
+// -----
+
+func.func @linear_c6_missing(%x: tensor<2x3xf32>, %w: tensor<4x3xf32>) -> tensor<2x4xf32> {
+  // expected-error @+2 {{group_size goes with the precisions int8_weights and int4_weights, and they with it}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.linear %x, %w {precision = #nn<precision int8_weights>} : tensor<2x3xf32>, tensor<4x3xf32> -> tensor<2x4xf32>
+  return %r : tensor<2x4xf32>
+}
+
+// -----
+
+func.func @linear_c6_useless(%x: tensor<2x3xf32>, %w: tensor<4x3xf32>) -> tensor<2x4xf32> {
+  // expected-error @+2 {{group_size goes with the precisions int8_weights and int4_weights, and they with it}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.linear %x, %w {precision = #nn<precision int8>, group_size = 32 : i64} : tensor<2x3xf32>, tensor<4x3xf32> -> tensor<2x4xf32>
+  return %r : tensor<2x4xf32>
+}
+
+// -----
+
+func.func @linear_c6_size(%x: tensor<2x3xf32>, %w: tensor<4x3xf32>) -> tensor<2x4xf32> {
+  // expected-error @+2 {{group_size must be a positive multiple of 8 below 2^31, but is 20}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.linear %x, %w {precision = #nn<precision int4_weights>, group_size = 20 : i64} : tensor<2x3xf32>, tensor<4x3xf32> -> tensor<2x4xf32>
+  return %r : tensor<2x4xf32>
+}

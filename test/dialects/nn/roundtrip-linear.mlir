@@ -17,6 +17,8 @@ func.func @linear(%x: tensor<?x?x3xf32>, %w: tensor<4x3xf32>, %v: tensor<3x4xf32
   %0 = nn.linear %x, %w : tensor<?x?x3xf32>, tensor<4x3xf32> -> tensor<?x?x4xf32>
   // CHECK: nn.linear %{{[^ ]*}}, %{{[^ ]*}} bias %{{[^ ]*}} {input_major} : tensor<?x?x3xf32>, tensor<3x4xf32>, tensor<4xf32> -> tensor<?x?x4xf32>
   %1 = nn.linear %x, %v bias %b {input_major} : tensor<?x?x3xf32>, tensor<3x4xf32>, tensor<4xf32> -> tensor<?x?x4xf32>
+  // CHECK: nn.linear %{{[^ ]*}}, %{{[^ ]*}} {group_size = 32 : i64, precision = #nn<precision int4_weights>} : tensor<?x?x3xf32>, tensor<4x3xf32> -> tensor<?x?x4xf32>
+  %g = nn.linear %x, %w {precision = #nn<precision int4_weights>, group_size = 32 : i64} : tensor<?x?x3xf32>, tensor<4x3xf32> -> tensor<?x?x4xf32>
   return
 }
 
