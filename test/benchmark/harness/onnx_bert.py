@@ -1,42 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""BERT as ONNX graphs, from the weights that the numeric tests use.
+"""BERT as ONNX graphs.
 
 Two forms: `plain`, standard operators as an exporter writes them, and `fused`, ONNX Runtime's own BERT operators
 (com.microsoft Attention, SkipLayerNormalization, BiasGelu), which is what its transformer optimiser makes of the
-plain form. The benchmark takes the faster as the peer.
+plain form.
 """
 import math
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+
+from harness.onnx_graph import Graph
 
 
-class Graph:
-    """Collects nodes and weights; every method gives the name of the value it made."""
+def build(config, tensors, fused, sizes):
+    """Serialised ONNX model of a BERT: ids, mask, types (i64 [sizes]) -> result (f32 [sizes, dim]).
 
-    def __init__(self):
-        self.nodes, self.weights, self.count = [], {}, 0
+    `tensors` are its weights by their published names.
+    """
+    from onnx import TensorProto
 
-    def weight(self, name, array):
-        self.weights[name] = array
-        return name
-
-    def constant(self, array):
-        self.count += 1
-        return self.weight(f"constant{self.count}", np.asarray(array))
-
-    def op(self, kind, *inputs, domain="", outputs=1, **attributes):
-        self.count += 1
-        names = [f"{kind}{self.count}" + (f"_{i}" if i else "") for i in range(outputs)]
-        self.nodes.append(helper.make_node(kind, list(inputs), names, domain=domain, **attributes))
-        return names[0]
-
-
-def build(network, fused):
-    """Serialised ONNX model of a catalogue BERT: ids, mask, types (i64 [B, S]) -> result (f32 [B, S, dim])."""
-    c = network.config
-    tensors = dict(network.tensors())
+    c = config
     dim, heads = c["hidden_size"], c["num_attention_heads"]
     depth, eps = dim // heads, c["layer_norm_eps"]
     g = Graph()
@@ -103,11 +86,4 @@ def build(network, fused):
         layer = f"encoder.layer.{i}."
         x = residual(attention(x, f"{layer}attention.self."), x, f"{layer}attention.output")
         x = residual(gelu(x, f"{layer}intermediate.dense"), x, f"{layer}output")
-    g.nodes.append(helper.make_node("Identity", [x], ["result"]))
-
-    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["B", "S"]) for n in ("ids", "mask", "types")]
-    output = helper.make_tensor_value_info("result", TensorProto.FLOAT, ["B", "S", dim])
-    initializers = [numpy_helper.from_array(array, name) for name, array in g.weights.items()]
-    graph = helper.make_graph(g.nodes, "bert", inputs, [output], initializers)
-    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString()
+    return g.model(x, {n: ("i64", sizes) for n in ("ids", "mask", "types")}, [*sizes, dim])

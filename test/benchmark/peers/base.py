@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What every peer is."""
+import gc
+import shutil
+
+from harness.child import Lacks  # noqa: F401: what peers raise
+from harness.paths import BUILD
+
+
+class Peer:
+    """A library in a process of its own, with a number of threads that stays."""
+
+    title = ""  # in tables
+    environment = ""  # of harness/environments.py
+
+    def __init__(self, threads):
+        self.threads = threads
+
+    def version(self):
+        raise NotImplementedError
+
+    def prepare(self, workload, folder):
+        """Gives a function that computes the workload once, and one that makes a NumPy array of what it returns.
+
+        Raises Lacks where the library has no such thing. One workload is prepared at a time.
+        """
+        raise NotImplementedError
+
+    def scratch(self):
+        """An empty folder for what the peer makes of a workload."""
+        folder = BUILD / "scratch" / type(self).__name__
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def release(self):
+        """Lets go of what was prepared."""
+        gc.collect()
+        shutil.rmtree(BUILD / "scratch" / type(self).__name__, ignore_errors=True)
+
+
+def graph(workload, folder, form="plain"):
+    """Path of the workload's ONNX graph."""
+    path = folder / f"{form}.onnx"
+    if not path.exists():
+        raise Lacks(f"no {form} ONNX graph of {workload.family}")
+    return path

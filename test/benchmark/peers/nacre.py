@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Nacre itself, through the documented C functions."""
+import subprocess
+
+import numpy as np
+
+from harness.paths import BENCHMARK
+from peers.base import Peer
+
+MODELS = BENCHMARK / "models"
+
+
+class Nacre(Peer):
+    title = "Nacre"
+    environment = "report"
+    artifact = None
+    count = 0
+
+    def version(self):
+        from artifact import find_nacre
+
+        done = subprocess.run([find_nacre(), "--version"], check=True, capture_output=True, text=True)
+        return done.stdout.split()[-1]
+
+    def prepare(self, workload, folder):
+        from artifact import Artifact
+
+        options = [f"--precision={workload.precision}"]
+        inputs = workload.inputs(folder)
+        if workload.kind == "network":
+            model, weights, entry, sizes = workload.network.path, workload.stored.folder, workload.entry, workload.sizes
+        elif workload.kind == "matmul":
+            model, weights, sizes = MODELS / "matmul.ncr", folder / "weights.npz", {"M": workload.rows}
+            options += [f"--set=depth={workload.depth}", f"--set=columns={workload.columns}"]
+            entry = "inner" if workload.precision == "int8" else "forward"
+        else:
+            model, weights, entry = MODELS / "attention.ncr", None, "forward"
+            batch, heads, length, size = workload.shape
+            sizes = {"B": batch, "S": length}
+            options += [f"--set=heads={heads}", f"--set=size={size}"]
+        # A library stays loaded under its path, so every one has its own.
+        self.count += 1
+        self.artifact = Artifact(model, weights, self.scratch() / f"model{self.count}", *options)
+        self.artifact.set_threads(self.threads)
+        return self.artifact.prepare(entry, sizes, inputs.values()), np.asarray
+
+    def release(self):
+        if self.artifact is not None:
+            self.artifact.close()
+        self.artifact = None
+        super().release()
