@@ -12,7 +12,7 @@ from harness.paths import BUILD
 PACKAGES = {
     "report": ["numpy>=1.24", "matplotlib>=3.7"],
     "onnx": ["numpy>=1.24", "onnx>=1.16"],
-    "pytorch": ["torch==2.13.0", "numpy>=1.24", "onnx>=1.16"],
+    "pytorch": ["torch==2.13.0", "numpy>=1.24", "onnx>=1.16", "onnxscript"],
     "onnxruntime": ["onnxruntime", "onnx>=1.16", "numpy>=1.24"],
     "openvino": ["openvino", "nncf", "onnx>=1.16", "numpy>=1.24"],
     "iree": ["iree-base-compiler", "iree-base-runtime", "onnx>=1.16", "numpy>=1.24"],

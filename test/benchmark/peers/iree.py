@@ -25,7 +25,7 @@ class Iree(Peer):
         scratch = self.scratch()
         model, text, module = graph(workload, folder), scratch / "model.mlir", scratch / "model.vmfb"
         importer = [sys.executable, "-m", "iree.compiler.tools.import_onnx", str(model), "-o", str(text)]
-        subprocess.run([*importer, "--opset-version", "17"], check=True, stdout=sys.stderr)
+        subprocess.run(importer, check=True, stdout=sys.stderr)
         flags = ["--iree-llvmcpu-target-cpu=host", "--iree-opt-level=O3", "--iree-opt-data-tiling"]
         # Its usual 32 kB refuse what it makes of BERT for vectors of 512 bits.
         flags.append("--iree-llvmcpu-stack-allocation-limit=1048576")

@@ -125,8 +125,9 @@ class NetworkWorkload(Workload):
             self.twin(),
             tuple(map(torch.from_numpy, inputs.values())),
             str(folder / "plain.onnx"),
-            dynamo=False,
-            opset_version=17,
+            dynamo=True,
+            external_data=False,
+            opset_version=18,
             input_names=list(inputs),
             output_names=["result"],
         )
