@@ -10,6 +10,10 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include "llvm/Support/Parallel.h"
 
 #include <cstring>
 
@@ -17,6 +21,16 @@ using namespace mlir;
 using namespace nacre;
 using namespace nacre::object;
 using interpreter::Tensor;
+
+/// Calls body(i) for all i below `count`, on all cores where the work is worth it; each call writes
+/// bytes of its own, so that the result does not depend on it.
+static void forEach(int64_t count, int64_t bytes, llvm::function_ref<void(int64_t)> body) {
+  constexpr int64_t worthThreads = 1 << 20;
+  if (count > 1 && bytes >= worthThreads)
+    return llvm::parallelFor(0, count, [&](size_t i) { body(static_cast<int64_t>(i)); });
+  for (int64_t i = 0; i < count; ++i)
+    body(i);
+}
 
 static int64_t bytesOf(Type element) { return *interpreter::elementBytes(element); }
 
@@ -127,21 +141,21 @@ static Tensor pack(const Tensor &in, RankedTensorType type) {
   int64_t groups = type.getNumElements() / (panels * depth * panel);
   const char *from = in.getBytes().data();
   char *to = result.getMutableBytes().data();
-  for (int64_t group = 0; group < groups; ++group)
-    for (int64_t p = 0; p < panels; ++p) {
-      // A panel is the transpose of `panel` rows of the input; in blocks of rows of the result
-      // that stay in the cache with the input's lines they read.
-      int64_t first = p * panel, width = std::min(panel, columns - first);
-      const char *rows = from + (group * columns + first) * depth * bytes;
-      char *block = to + (group * panels + p) * depth * panel * bytes;
-      for (int64_t k = 0; k < depth; k += 64) {
-        int64_t height = std::min<int64_t>(64, depth - k);
-        for (int64_t c = 0; c < width; ++c)
-          for (int64_t i = 0; i < height; ++i)
-            std::memcpy(block + ((k + i) * panel + c) * bytes, rows + (c * depth + k + i) * bytes,
-                        bytes);
-      }
+  forEach(groups * panels, result.getBytes().size(), [&](int64_t item) {
+    int64_t group = item / panels, p = item % panels;
+    // A panel is the transpose of `panel` rows of the input; in blocks of rows of the result
+    // that stay in the cache with the input's lines they read.
+    int64_t first = p * panel, width = std::min(panel, columns - first);
+    const char *rows = from + (group * columns + first) * depth * bytes;
+    char *block = to + item * depth * panel * bytes;
+    for (int64_t k = 0; k < depth; k += 64) {
+      int64_t height = std::min<int64_t>(64, depth - k);
+      for (int64_t c = 0; c < width; ++c)
+        for (int64_t i = 0; i < height; ++i)
+          std::memcpy(block + ((k + i) * panel + c) * bytes, rows + (c * depth + k + i) * bytes,
+                      bytes);
     }
+  });
   return result;
 }
 
@@ -150,8 +164,13 @@ static Tensor packInt8(nn::PackInt8Op op, const Tensor &in, RankedTensorType typ
   Tensor result = Tensor::zeros(type.getElementType(), type.getShape());
   ArrayRef<float> numbers(reinterpret_cast<const float *>(in.getBytes().data()),
                           in.getNumElements());
-  nn::packInt8(numbers, in.getShape()[0], in.getShape()[1], op.getPanel(),
-               result.getMutableBytes().data());
+  int64_t columns = in.getShape()[0], depth = in.getShape()[1], panel = op.getPanel();
+  char *to = result.getMutableBytes().data();
+  forEach(llvm::divideCeil(columns, panel), numbers.size() * sizeof(float), [&](int64_t p) {
+    int64_t width = std::min(panel, columns - p * panel);
+    nn::packInt8(numbers.slice(p * panel * depth, width * depth), width, depth, panel,
+                 to + p * nn::int8PanelBytes(depth, panel));
+  });
   return result;
 }
 
@@ -298,8 +317,49 @@ FailureOr<Tensor> WeightBuilder::build(ml_program::GlobalOp global) {
   return load(global.getSymName());
 }
 
-void WeightBuilder::release() {
-  for (const std::string &name : held)
+void WeightBuilder::release(ArrayRef<std::string> names) {
+  for (const std::string &name : names)
     source.release(name);
-  held.clear();
+}
+
+/// Calls `visit` for the stored weights that a global is made of, in the order of their use.
+static LogicalResult forEachStored(ModuleOp module, StringRef name,
+                                   llvm::function_ref<LogicalResult(StringRef)> visit) {
+  auto global = module.lookupSymbol<ml_program::GlobalOp>(name);
+  auto expression = global->getAttrOfType<FlatSymbolRefAttr>("nn.expression");
+  if (!expression)
+    return visit(name);
+  auto function = module.lookupSymbol<func::FuncOp>(expression.getValue());
+  for (auto read : function.getOps<ml_program::GlobalLoadConstOp>())
+    if (failed(forEachStored(module, read.getGlobal().getLeafReference().getValue(), visit)))
+      return failure();
+  return success();
+}
+
+LogicalResult WeightBuilder::hashSources(llvm::BLAKE3 &hash) {
+  llvm::StringSet<> seen;
+  for (auto global : module.getOps<ml_program::GlobalOp>()) {
+    if (!global->hasAttr("nn.offset"))
+      continue;
+    LogicalResult all = forEachStored(module, global.getSymName(), [&](StringRef name) {
+      if (!seen.insert(name).second)
+        return success();
+      FailureOr<Tensor> stored = source.load(name);
+      if (failed(stored))
+        return failure();
+      std::string text;
+      llvm::raw_string_ostream stream(text);
+      stream << name << '\0' << stored->getElementType() << stored->getBytes().size();
+      for (int64_t size : stored->getShape())
+        stream << 'x' << size;
+      hash.update(text);
+      auto bytes = stored->getBytes();
+      hash.update({reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()});
+      source.release(name);
+      return success();
+    });
+    if (failed(all))
+      return failure();
+  }
+  return success();
 }

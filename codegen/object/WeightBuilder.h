@@ -7,6 +7,7 @@
 #include "dialects/nn/interpreter/Interpreter.h"
 
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "llvm/Support/BLAKE3.h"
 
 namespace nacre::object {
 
@@ -19,7 +20,7 @@ struct WeightSource {
 };
 
 /// Makes the tensors that globals stand for: what a file holds, or the value of an expression
-/// of weights (`nn.expression`). Memory is that of one expression at a time.
+/// of weights (`nn.expression`). Memory is that of one expression at a time, computed on all cores.
 class WeightBuilder {
 public:
   WeightBuilder(mlir::ModuleOp module, WeightSource source)
@@ -27,8 +28,12 @@ public:
 
   /// The tensor in the global's own element type.
   mlir::FailureOr<interpreter::Tensor> build(mlir::ml_program::GlobalOp global);
-  /// Frees what the source holds for the last tensor built.
-  void release();
+  /// The stored weights that tensors built since the last call are views of or were made from. To
+  /// be released when these are not used any more.
+  std::vector<std::string> takeHeld() { return std::exchange(held, {}); }
+  void release(llvm::ArrayRef<std::string> names);
+  /// Adds to a hash the stored weights that the file's tensors are made from.
+  mlir::LogicalResult hashSources(llvm::BLAKE3 &hash);
 
 private:
   mlir::FailureOr<interpreter::Tensor> evaluate(mlir::func::FuncOp expression);
@@ -36,7 +41,7 @@ private:
 
   mlir::ModuleOp module;
   WeightSource source;
-  llvm::SmallVector<std::string> held;
+  std::vector<std::string> held;
 };
 
 } // namespace nacre::object

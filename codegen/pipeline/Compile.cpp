@@ -8,7 +8,9 @@
 #include "codegen/object/Link.h"
 #include "codegen/object/MachineCode.h"
 #include "codegen/object/Metadata.h"
+#include "codegen/object/ObjectCache.h"
 #include "codegen/object/WeightsFile.h"
+#include "codegen/pipeline/PassTimes.h"
 #include "dialects/nn/NN.h"
 
 #include "mlir/Dialect/Tensor/IR/TensorInferTypeOpInterfaceImpl.h"
@@ -96,6 +98,8 @@ private:
   }
   template <typename Step>
   bool timed(StringRef what, double done, Step step);
+  template <typename Part>
+  void timedPart(StringRef what, Part part);
   bool readTargets();
   void separateTargets();
   bool runPhase(Phase phase);
@@ -103,6 +107,8 @@ private:
   bool checkAlike();
   bool writeMlir();
   bool writeWeights();
+  bool findMachineCode();
+  bool makeMachineCode();
   bool writeMachineCode();
   bool writeText(StringRef extension, StringRef text);
   bool link(StringRef objectPath);
@@ -115,6 +121,8 @@ private:
   std::vector<Variant> variants;
   bool separated = false;
   object::ArtifactInfo info;
+  std::optional<object::ObjectCache::Key> cacheKey; ///< where the cache is used
+  SmallString<0> machineCode;                       ///< an object file
   std::vector<std::unique_ptr<PendingFile>> files;
 };
 
@@ -123,11 +131,22 @@ private:
 template <typename Step>
 bool Compilation::timed(StringRef what, double done, Step step) {
   options.progress(what, done);
+  size_t at = report.times.size();
+  report.times.push_back({what.str(), 0, 0});
   auto start = std::chrono::steady_clock::now();
   bool succeeded = step();
   std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  report.seconds.emplace_back(what.str(), elapsed.count());
+  report.times[at].seconds = elapsed.count();
   return succeeded;
+}
+
+/// A part of the step that `timed` is timing.
+template <typename Part>
+void Compilation::timedPart(StringRef what, Part part) {
+  auto start = std::chrono::steady_clock::now();
+  part();
+  std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  report.times.push_back({what.str(), 1, elapsed.count()});
 }
 
 PendingFile &Compilation::pending(StringRef extension) {
@@ -196,7 +215,13 @@ bool Compilation::runPhase(Phase phase, Variant &variant) {
   PassManager manager(module.getContext());
   manager.enableVerifier(NACRE_VERIFY_EACH);
   buildPhase(manager, phase, variant.target, options.precision);
-  if (failed(manager.run(variant.module)))
+  PassTimes times;
+  if (options.timeSteps)
+    timePasses(manager, times);
+  LogicalResult result = manager.run(variant.module);
+  for (auto &[pass, seconds] : times)
+    report.times.push_back({std::move(pass), 1, seconds});
+  if (failed(result))
     return fail("phase '" + infoOf(phase).name.str() + "' failed", /*internal=*/true);
   if (options.dumpPhasesTo.empty())
     return true;
@@ -250,6 +275,28 @@ bool Compilation::writeWeights() {
   std::string seed = options.name;
   for (const Variant &variant : variants)
     seed += variant.target.name + "\n" + textOf(variant.module);
+  // A compilation before may have left the same file here. The cache knows which build id the
+  // same inputs gave.
+  const std::string path = options.output + ".weights";
+  std::optional<object::ObjectCache::Key> key;
+  if (!options.cacheFolder.empty()) {
+    FailureOr<object::BuildId> inputs;
+    timedPart("hash of inputs", [&] { inputs = object::hashOfInputs(module, weights, seed); });
+    if (failed(inputs))
+      return fail("");
+    key = object::ObjectCache::keyOf("weights " + llvm::toHex(*inputs));
+    auto known = object::ObjectCache(options.cacheFolder).find(*key);
+    if (known && known->size() == info.buildId.size()) {
+      llvm::copy(*known, reinterpret_cast<char *>(info.buildId.data()));
+      bool isSame = false;
+      timedPart("hash of the file",
+                [&] { isSame = object::isWeightsFile(path, module, seed, info.buildId); });
+      if (isSame) {
+        report.files.push_back(path);
+        return true;
+      }
+    }
+  }
   std::string message;
   PendingFile &file = pending(".weights");
   auto id = object::writeWeightsFile(
@@ -262,6 +309,9 @@ bool Compilation::writeWeights() {
   if (failed(id))
     return fail(message);
   info.buildId = *id;
+  if (key)
+    object::ObjectCache(options.cacheFolder)
+        .keep(*key, {reinterpret_cast<const char *>(id->data()), id->size()});
   return true;
 }
 
@@ -275,11 +325,36 @@ static void dropWeightExpressions(ModuleOp module) {
   }
 }
 
-bool Compilation::writeMachineCode() {
+/// Looks for the object that this program became before. In the cache its build id, which depends
+/// on the weights too, is the key.
+bool Compilation::findMachineCode() {
+  bool isLookedAt = wants(Emit::llvmIr) || wants(Emit::assembly) || !options.dumpPhasesTo.empty();
+  if (options.cacheFolder.empty() || options.stopAfter != Phase::object || isLookedAt)
+    return false;
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << info.name << '\n' << info.metadata << '\n' << info.weightsSize;
+  for (const Variant &variant : variants)
+    stream << '\n'
+           << variant.target.name << '\n'
+           << variant.target.cpu << '\n'
+           << variant.target.features << '\n'
+           << textOf(variant.module);
+  cacheKey = object::ObjectCache::keyOf(text);
+  auto found = object::ObjectCache(options.cacheFolder).find(*cacheKey);
+  if (found)
+    machineCode = std::move(*found);
+  return found.has_value();
+}
+
+bool Compilation::makeMachineCode() {
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> code;
   for (const Variant &variant : variants) {
-    auto part = object::translate(variant.module, context, variant.target, variant.suffix);
+    std::unique_ptr<llvm::Module> part;
+    timedPart("translate", [&] {
+      part = object::translate(variant.module, context, variant.target, variant.suffix);
+    });
     if (!part)
       return fail("translation to LLVM failed", /*internal=*/true);
     if (!code)
@@ -287,10 +362,13 @@ bool Compilation::writeMachineCode() {
     else if (failed(object::join(*code, std::move(part))))
       return fail("code of several targets does not go together", /*internal=*/true);
   }
-  object::addArtifact(*code, info);
+  object::ArtifactInfo written = info;
+  if (cacheKey)
+    written.buildId = *cacheKey;
+  object::addArtifact(*code, written);
   // What chooses a target runs on all of them.
   const cpu::CpuTarget &least = variants.back().target;
-  object::optimize(*code, least);
+  timedPart("optimize", [&] { object::optimize(*code, least); });
   if (wants(Emit::llvmIr)) {
     std::string text;
     llvm::raw_string_ostream stream(text);
@@ -303,19 +381,32 @@ bool Compilation::writeMachineCode() {
     if (!writeText(".s", object::emitMachineCode(*copy, least, /*assembly=*/true)))
       return false;
   }
+  timedPart("emit",
+            [&] { machineCode = object::emitMachineCode(*code, least, /*assembly=*/false); });
+  if (cacheKey)
+    object::ObjectCache(options.cacheFolder).keep(*cacheKey, machineCode);
+  return true;
+}
+
+bool Compilation::writeMachineCode() {
+  if (machineCode.empty() && !makeMachineCode())
+    return false;
+  if (cacheKey) {
+    size_t at = machineCode.str().find(llvm::toStringRef(*cacheKey));
+    if (at == StringRef::npos)
+      return fail("the object code has no build id", /*internal=*/true);
+    llvm::copy(info.buildId, machineCode.begin() + at);
+  }
   bool linked = wants(Emit::sharedLibrary) || wants(Emit::program);
-  if (!wants(Emit::object) && !linked)
-    return true;
-  auto bytes = object::emitMachineCode(*code, least, /*assembly=*/false);
-  report.codeBytes = bytes.size();
-  if (wants(Emit::object) && !writeText(".o", bytes))
+  report.codeBytes = machineCode.size();
+  if (wants(Emit::object) && !writeText(".o", machineCode))
     return false;
   if (!linked)
     return true;
   // The linker reads the object under a name of its own.
   PendingFile object(options.output + ".link.o");
   std::string message;
-  if (!object.write(bytes, message))
+  if (!object.write(machineCode, message))
     return fail(message);
   return timed("link", 0.95, [&] { return link(object.temporary); });
 }
@@ -347,6 +438,8 @@ bool Compilation::run() {
     if (phase.phase == Phase::object || phase.phase > options.stopAfter)
       break;
     if (phase.phase < options.startFrom)
+      continue;
+    if (phase.phase == Phase::llvm && findMachineCode())
       continue;
     double done = 0.3 * static_cast<double>(phase.phase) / 7;
     if (!timed(phase.name, done, [&] { return runPhase(phase.phase); }))

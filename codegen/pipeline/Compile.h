@@ -37,13 +37,25 @@ struct CompileOptions {
   Phase stopAfter = Phase::object;
   /// Writes the program after each phase to `<folder>/<number>-<phase>.mlir`; empty: nowhere.
   std::string dumpPhasesTo;
+  /// Where object code is kept for the next compilation of the same program; empty: nowhere.
+  std::string cacheFolder;
   /// libnacre_runtime.a, the folder of nacre/nacre.h, and the C file of a program's `main`; what
   /// linking needs.
   std::string runtimeArchive, includeFolder, programSource;
   /// A JSON object of the model's own, kept in the artifact.
   std::string metadata = "{}";
+  /// Notes how long steps and their passes take.
+  bool timeSteps = false;
   /// Told what is being done and how much of all is done, 0 to 1.
   std::function<void(llvm::StringRef what, double done)> progress = [](llvm::StringRef, double) {};
+};
+
+/// How long a step of a compilation took. Steps of depth 1 are parts of the one of depth 0 before
+/// them.
+struct StepTime {
+  std::string name;
+  int depth;
+  double seconds;
 };
 
 struct CompileReport {
@@ -51,8 +63,7 @@ struct CompileReport {
   std::vector<object::EntrySignature> entries;
   std::vector<std::string> targets; ///< names, as the artifact has them
   uint64_t weightsBytes = 0, codeBytes = 0;
-  /// Seconds of each step, in order.
-  std::vector<std::pair<std::string, double>> seconds;
+  std::vector<StepTime> times;
 };
 
 /// What a failed compilation says. `internal` marks a fault of the compiler.

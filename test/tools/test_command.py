@@ -224,3 +224,12 @@ def test_a_crash_is_an_internal_error_with_a_report(tmp_path):
     assert len(reports) == 1 and reports[0].name in error
     assert "fmt -" in reports[0].read_text()
     assert os.stat(reports[0]).st_mode & 0o077 == 0
+
+
+def test_time_phases_shows_steps_and_passes(net):
+    done = succeed("compile", "net.ncr", "--weights", "w.safetensors", "--time-phases", "--no-cache", cwd=net)
+    rows = [line.split()[0] for line in done.stdout.splitlines() if not line.startswith(" ")]
+    steps = ["nn", "nn-optimized", "nn-quantized", "dispatch", "loops", "buffers", "weights", "llvm", "machine", "all"]
+    assert rows == ["phase,", "read", *steps]
+    for part in ("canonicalize", "lower-dispatches", "plan-arena", "optimize", "emit"):
+        assert re.search(rf"^  {part} +\d+\.\d{{3}} +\d+\.\d %$", done.stdout, re.MULTILINE), part

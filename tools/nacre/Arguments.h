@@ -43,6 +43,8 @@ struct CompileArguments {
   std::string stopAfter;
   std::string startFrom;
   std::string dumpPhasesTo;
+  bool timePhases = false;
+  bool noCache = false;
   std::vector<std::string> targetCpus = {"native"};
   std::string precision = "f32";
   int64_t groupSize = 0; ///< 0: the default

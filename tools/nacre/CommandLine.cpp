@@ -311,6 +311,15 @@ void Parser::addCompile() {
                    "Write the MLIR of every phase to numbered files here")
       ->type_name("FOLDER")
       ->group("Phases");
+  command
+      ->add_flag("--time-phases", compile.timePhases, "Show how long each phase and pass takes")
+      ->disable_flag_override()
+      ->group("Phases");
+  command
+      ->add_flag("--no-cache", compile.noCache,
+                 "Neither look for code that was made before nor keep it (docs/artifact.md)")
+      ->disable_flag_override()
+      ->group("Phases");
 }
 
 void Parser::addInputs(CLI::App *command, InputArguments &input) {

@@ -18,6 +18,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <chrono>
 #include <unistd.h>
 
 using namespace nacre;
@@ -88,6 +89,7 @@ std::optional<CompileOptions> readOptions(const CompileArguments &arguments,
   CompileOptions options;
   options.targets = readTargets(arguments.targetCpus);
   options.dumpPhasesTo = arguments.dumpPhasesTo;
+  options.timeSteps = arguments.timePhases;
   options.output = arguments.output;
   if (options.output.empty())
     options.output = llvm::sys::path::stem(arguments.model.path).str();
@@ -220,6 +222,24 @@ void showReport(const CompileReport &report) {
     llvm::outs() << "arena of " << entry.name << ": " << entry.describeArena() << '\n';
 }
 
+/// Seconds of each phase and, indented, of its passes.
+void showTimes(double reading, const CompileReport &report) {
+  double whole = reading;
+  for (const StepTime &step : report.times)
+    whole += step.depth == 0 ? step.seconds : 0;
+  Table table({Align::Left, Align::Right, Align::Right});
+  table.addRow({"phase, pass", "seconds", "share"});
+  auto add = [&](const std::string &name, double seconds) {
+    table.addRow(
+        {name, llvm::formatv("{0:F3}", seconds), llvm::formatv("{0:F1} %", seconds / whole * 100)});
+  };
+  add("read the model", reading);
+  for (const StepTime &step : report.times)
+    add(std::string(2 * step.depth, ' ') + step.name, step.seconds);
+  add("all", whole);
+  table.print(llvm::outs());
+}
+
 /// What a pass has to say against a model that it compiles nevertheless.
 void warn(const mlir::Diagnostic &diagnostic, Session &session) {
   std::string place = "nacre compile", text;
@@ -334,6 +354,7 @@ std::optional<CompileReport> nacre::tool::compileModel(Session &session, LoadedM
   markStoredTypes(module, model);
   options.runtimeArchive = installation.runtimeArchive;
   options.includeFolder = installation.includeFolder;
+  options.cacheFolder = installation.cacheFolder;
   options.metadata = metadataOf(model.language.summary);
   options.progress = [&](llvm::StringRef what, double done) {
     session.progress.update(what, done);
@@ -379,12 +400,16 @@ int nacre::tool::execute(const CompileArguments &arguments) {
   std::optional<CompileOptions> options = readOptions(arguments, session.diags);
   if (!installation || !options)
     return session.finish();
+  if (arguments.noCache)
+    installation->cacheFolder.clear();
 
+  const auto start = std::chrono::steady_clock::now();
   std::optional<LoadedModel> model = options->startFrom == Phase::nn && arguments.startFrom.empty()
                                          ? loadModel(session, arguments.model, *installation)
                                          : loadIr(session, arguments.model);
   if (!model)
     return session.finish();
+  const std::chrono::duration<double> reading = std::chrono::steady_clock::now() - start;
   if (options->emit == std::set<Emit>{Emit::header}) {
     writeHeader(session, *model, *installation, std::move(*options));
     return session.finish();
@@ -399,6 +424,8 @@ int nacre::tool::execute(const CompileArguments &arguments) {
   std::optional<CompileReport> report = compileModel(session, *model, *installation, *options);
   if (report && ::isatty(STDOUT_FILENO))
     showReport(*report);
+  if (report && arguments.timePhases)
+    showTimes(reading.count(), *report);
   if (report && arguments.reportError) {
     model->language.module = std::move(copy);
     reportError(session, *model, *installation, *options, arguments.input);

@@ -17,6 +17,7 @@ struct Installation {
   std::string includeFolder;  ///< holds nacre/nacre.h
   std::string runtimeArchive; ///< libnacre_runtime.a
   std::string programSource;  ///< the C file that --emit=exe links around a model
+  std::string cacheFolder;    ///< for object code; empty: the user wants none, or has no home
 };
 
 /// Finds them relative to the running program (PREFIX/bin/nacre), so that an unpacked release works
