@@ -9,7 +9,7 @@
 #include "passes/fuse/AttentionMask.h"
 
 #include "dialects/nn/NN.h"
-#include "passes/fuse/CausalMask.h"
+#include "passes/fuse/BandMask.h"
 #include "passes/support/Constants.h"
 
 #include <cmath>
@@ -91,11 +91,39 @@ static Value withHeads(PatternRewriter &rewriter, Location loc, Value mask, int6
   return nn::ReshapeOp::create(rewriter, loc, type.clone(shape), mask, sizes);
 }
 
-Value AttentionMask::build(PatternRewriter &rewriter, Location loc, int64_t rank,
-                           bool &causal) const {
-  causal = false;
+void AttentionMask::takeBand(SmallVectorImpl<Term> &terms, Result &result) const {
+  SmallVector<std::optional<Band>> bands;
+  for (const Term &term : terms)
+    bands.push_back(term.chooses ? matchBand(term.value, term.hidden) : std::nullopt);
+  // Every row of a band sees a key, so where there is nothing else its filler never shows.
+  bool alone = llvm::all_of(bands, [](const auto &band) { return band.has_value(); });
+  Band all;
+  auto isTaken = [&](size_t i) { return bands[i] && (alone || std::isinf(terms[i].filler)); };
+  for (size_t i = 0; i < terms.size(); ++i)
+    if (isTaken(i))
+      all = all & *bands[i];
+  // A window is as wide to both sides, or ends where the query stands.
+  std::optional<int64_t> window;
+  if (all.before)
+    window = *all.before + 1;
+  constexpr int64_t limit = int64_t(1) << 31;
+  if ((!all.isCausal() && all.before != all.after) || window.value_or(0) >= limit)
+    return;
+  result.causal = all.isCausal();
+  result.window = window;
+  SmallVector<Term> rest;
+  for (size_t i = 0; i < terms.size(); ++i)
+    if (!isTaken(i))
+      rest.push_back(terms[i]);
+  terms = std::move(rest);
+}
+
+AttentionMask::Result AttentionMask::build(PatternRewriter &rewriter, Location loc,
+                                           int64_t rank) const {
+  Result result;
+  SmallVector<Term> terms(this->terms);
+  takeBand(terms, result);
   Value keep, added;
-  bool isSingle = terms.size() == 1;
   // Where one filler is all there is, any number that drowns every score will do, and a lower one
   // drowns them in wider arithmetic too.
   bool onlyFiller = llvm::all_of(
@@ -113,11 +141,6 @@ Value AttentionMask::build(PatternRewriter &rewriter, Location loc, int64_t rank
       continue;
     }
     bool isInfinite = std::isinf(term.filler);
-    // Every row of a causal mask sees a key, so alone its filler never shows.
-    if ((isInfinite || isSingle) && isCausalMask(term.value, term.hidden)) {
-      causal = true;
-      continue;
-    }
     Value condition = term.value;
     if (term.hidden)
       condition = nn::NotOp::create(rewriter, loc, condition);
@@ -140,6 +163,8 @@ Value AttentionMask::build(PatternRewriter &rewriter, Location loc, int64_t rank
     added = nn::SelectOp::create(rewriter, loc, keep, added, filler);
     keep = {};
   }
-  Value mask = keep ? keep : added;
-  return mask ? withHeads(rewriter, loc, mask, rank) : mask;
+  result.mask = keep ? keep : added;
+  if (result.mask)
+    result.mask = withHeads(rewriter, loc, result.mask, rank);
+  return result;
 }

@@ -6,6 +6,8 @@
 
 #include "mlir/IR/PatternMatch.h"
 
+#include <optional>
+
 namespace nacre {
 
 /// Collects the masks between the scores of an attention and its softmax, from the softmax
@@ -24,9 +26,14 @@ public:
   /// Whether masks of scores of rank `rank` fit an attention.
   bool isValid(int64_t rank) const;
 
-  /// The attention's mask, or null, for scores of rank `rank`; sets `causal`.
-  mlir::Value build(mlir::PatternRewriter &rewriter, mlir::Location loc, int64_t rank,
-                    bool &causal) const;
+  /// What an attention takes for the masks.
+  struct Result {
+    mlir::Value mask; ///< may be null
+    bool causal = false;
+    std::optional<int64_t> window;
+  };
+  /// For scores of rank `rank`.
+  Result build(mlir::PatternRewriter &rewriter, mlir::Location loc, int64_t rank) const;
 
 private:
   struct Term {
@@ -38,6 +45,8 @@ private:
     double filler = 0;
   };
   void choose(mlir::Value condition, bool hidden, double filler);
+  /// Takes those of `terms` that are a band into `result`.
+  void takeBand(llvm::SmallVectorImpl<Term> &terms, Result &result) const;
 
   llvm::SmallVector<Term> terms;
 };

@@ -215,9 +215,9 @@ namespace {
 
 struct Fuse : RewritePattern {
   Fuse(StringRef root, MLIRContext *context, double fillerLimit, Pass::Statistic &fused,
-       Pass::Statistic &causal)
+       Pass::Statistic &causal, Pass::Statistic &windows)
       : RewritePattern(root, /*benefit=*/1, context), fillerLimit(fillerLimit), fused(fused),
-        causal(causal) {}
+        causal(causal), windows(windows) {}
 
   LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
     Value result = op->getResult(0);
@@ -278,18 +278,20 @@ private:
       key = withHeads(rewriter, key);
       value = withHeads(rewriter, value);
     }
-    bool isCausal = false;
-    Value mask = scores.mask.build(rewriter, loc, rank, isCausal);
+    AttentionMask::Result mask = scores.mask.build(rewriter, loc, rank);
     noteRewrite(fused, loc, passName, "fused");
-    if (isCausal)
+    if (mask.causal)
       ++causal;
+    if (mask.window)
+      ++windows;
     auto resultType = typeOf(op->getResult(0));
     SmallVector<int64_t> shape(resultType.getShape());
     shape.insert(shape.end() - 2, 4 - rank, 1);
     Value attention = nn::AttentionOp::create(
-        rewriter, loc, resultType.clone(shape), query, key, value, mask, /*lengths=*/Value(),
+        rewriter, loc, resultType.clone(shape), query, key, value, mask.mask, /*lengths=*/Value(),
         /*start=*/Value(), /*blocks=*/Value(), rewriter.getF64FloatAttr(scores.scale),
-        isCausal ? rewriter.getUnitAttr() : UnitAttr(), /*window=*/IntegerAttr(),
+        mask.causal ? rewriter.getUnitAttr() : UnitAttr(),
+        mask.window ? rewriter.getI64IntegerAttr(*mask.window) : IntegerAttr(),
         /*block_size=*/IntegerAttr(), /*span=*/IntegerAttr());
     if (rank < 4) {
       SmallVector<Value> sizes;
@@ -304,7 +306,7 @@ private:
   }
 
   double fillerLimit;
-  Pass::Statistic &fused, &causal;
+  Pass::Statistic &fused, &causal, &windows;
 };
 
 struct FuseAttention : nacre::impl::FuseAttentionBase<FuseAttention> {
@@ -313,7 +315,7 @@ struct FuseAttention : nacre::impl::FuseAttentionBase<FuseAttention> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     for (StringRef root : {nn::MatmulOp::getOperationName(), nn::LinearOp::getOperationName()})
-      patterns.add<Fuse>(root, &getContext(), fillerLimit, numFused, numCausal);
+      patterns.add<Fuse>(root, &getContext(), fillerLimit, numFused, numCausal, numWindows);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -133,6 +133,134 @@ func.func @attention_c8(%q: tensor<?x4x?x8xf32>, %k: tensor<?x4x?x8xf32>, %v: te
 
 // -----
 
+func.func @attention_c9(%q: tensor<?x4x6x8xf32>, %k: tensor<?x4x10x8xf32>) -> tensor<?x4x6x8xf32> {
+  // expected-error @+2 {{window must be positive and below 2^31, but is 0}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.attention %q, %k, %k {window = 0 : i64}
+    : tensor<?x4x6x8xf32>, tensor<?x4x10x8xf32>, tensor<?x4x10x8xf32> -> tensor<?x4x6x8xf32>
+  return %r : tensor<?x4x6x8xf32>
+}
+
+// -----
+
+func.func @attention_c9_large(%q: tensor<?x4x6x8xf32>, %k: tensor<?x4x10x8xf32>) -> tensor<?x4x6x8xf32> {
+  // expected-error @+2 {{window must be positive and below 2^31, but is 2147483648}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.attention %q, %k, %k {window = 2147483648 : i64}
+    : tensor<?x4x6x8xf32>, tensor<?x4x10x8xf32>, tensor<?x4x10x8xf32> -> tensor<?x4x6x8xf32>
+  return %r : tensor<?x4x6x8xf32>
+}
+
+// -----
+
+func.func @attention_c10(%q: tensor<?x4x6x8xf32>, %k: tensor<?x4x10x8xf32>, %n: tensor<1x2xi64>) -> tensor<?x4x6x8xf32> {
+  // expected-error @+2 {{lengths must be one number or one of each batch entry, [?], but has the shape [1, 2]}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.attention %q, %k, %k lengths %n : tensor<1x2xi64> 
+    : tensor<?x4x6x8xf32>, tensor<?x4x10x8xf32>, tensor<?x4x10x8xf32> -> tensor<?x4x6x8xf32>
+  return %r : tensor<?x4x6x8xf32>
+}
+
+// -----
+
+func.func @attention_c10_start(%q: tensor<?x4x6x8xf32>, %k: tensor<?x4x10x8xf32>, %n: tensor<?x1xi64>) -> tensor<?x4x6x8xf32> {
+  // expected-error @+2 {{start must be one number or one of each batch entry, [?], but has the shape [?, 1]}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.attention %q, %k, %k start %n : tensor<?x1xi64> {causal}
+    : tensor<?x4x6x8xf32>, tensor<?x4x10x8xf32>, tensor<?x4x10x8xf32> -> tensor<?x4x6x8xf32>
+  return %r : tensor<?x4x6x8xf32>
+}
+
+// -----
+
+func.func @attention_c11(%q: tensor<?x4x6x8xf32>, %k: tensor<?x4x10x8xf32>, %n: tensor<i64>) -> tensor<?x4x6x8xf32> {
+  // expected-error @+2 {{start says where queries stand, which only causal attention or a window asks}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.attention %q, %k, %k start %n : tensor<i64> 
+    : tensor<?x4x6x8xf32>, tensor<?x4x10x8xf32>, tensor<?x4x10x8xf32> -> tensor<?x4x6x8xf32>
+  return %r : tensor<?x4x6x8xf32>
+}
+
+// -----
+
+func.func @attention_c12(%q: tensor<?x4x6x8xf32>, %k: tensor<?x4x10x8xf32>, %b: tensor<1x1xi1>) -> tensor<?x4x6x8xf32> {
+  // expected-error @+2 {{blocks and block_size are given together or not at all}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.attention %q, %k, %k blocks %b : tensor<1x1xi1> 
+    : tensor<?x4x6x8xf32>, tensor<?x4x10x8xf32>, tensor<?x4x10x8xf32> -> tensor<?x4x6x8xf32>
+  return %r : tensor<?x4x6x8xf32>
+}
+
+// -----
+
+func.func @attention_c12_size_alone(%q: tensor<?x4x6x8xf32>, %k: tensor<?x4x10x8xf32>) -> tensor<?x4x6x8xf32> {
+  // expected-error @+2 {{blocks and block_size are given together or not at all}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.attention %q, %k, %k {block_size = 4 : i64}
+    : tensor<?x4x6x8xf32>, tensor<?x4x10x8xf32>, tensor<?x4x10x8xf32> -> tensor<?x4x6x8xf32>
+  return %r : tensor<?x4x6x8xf32>
+}
+
+// -----
+
+func.func @attention_c12_size(%q: tensor<?x4x6x8xf32>, %k: tensor<?x4x10x8xf32>, %b: tensor<1x1xi1>) -> tensor<?x4x6x8xf32> {
+  // expected-error @+2 {{block_size must be positive and below 2^31, but is 0}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.attention %q, %k, %k blocks %b : tensor<1x1xi1> {block_size = 0 : i64}
+    : tensor<?x4x6x8xf32>, tensor<?x4x10x8xf32>, tensor<?x4x10x8xf32> -> tensor<?x4x6x8xf32>
+  return %r : tensor<?x4x6x8xf32>
+}
+
+// -----
+
+func.func @attention_c12_shape(%q: tensor<?x4x6x8xf32>, %k: tensor<?x4x10x8xf32>, %b: tensor<2x2xi1>) -> tensor<?x4x6x8xf32> {
+  // expected-error @+2 {{blocks [2, 2] do not broadcast to [batch, heads, blocks of queries, blocks of keys], [?, 4, 2, 3]}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.attention %q, %k, %k blocks %b : tensor<2x2xi1> {block_size = 4 : i64}
+    : tensor<?x4x6x8xf32>, tensor<?x4x10x8xf32>, tensor<?x4x10x8xf32> -> tensor<?x4x6x8xf32>
+  return %r : tensor<?x4x6x8xf32>
+}
+
+// -----
+
+func.func @attention_c13(%q: tensor<?x4x6x8xf32>, %k: tensor<?x4x10x8xf32>) -> tensor<?x4x6x8xf32> {
+  // expected-error @+2 {{span must be positive and below 2^31, but is 0}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.attention %q, %k, %k {span = 0 : i64}
+    : tensor<?x4x6x8xf32>, tensor<?x4x10x8xf32>, tensor<?x4x10x8xf32> -> tensor<?x4x6x8xf32>
+  return %r : tensor<?x4x6x8xf32>
+}
+
+// -----
+
+func.func @attention_c8_span(%q: tensor<?x4x6x8xbf16>, %k: tensor<?x4x10x8xbf16>) -> tensor<?x4x6x3x10xbf16> {
+  // expected-error @+2 {{inferred type(s) 'tensor<?x4x6x3x10xf32>' are incompatible with return type(s) of operation 'tensor<?x4x6x3x10xbf16>'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.attention %q, %k, %k {span = 4 : i64}
+    : tensor<?x4x6x8xbf16>, tensor<?x4x10x8xbf16>, tensor<?x4x10x8xbf16> -> tensor<?x4x6x3x10xbf16>
+  return %r : tensor<?x4x6x3x10xbf16>
+}
+
+// -----
+
+func.func @attention_merge_c1(%p: tensor<2x4x6x10xf32>) -> tensor<2x4x6x8xf32> {
+  // expected-error @+2 {{parts need rank 5 and a static last dimension of at least 2, but have the shape [2, 4, 6, 10]}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.attention_merge %p : tensor<2x4x6x10xf32> -> tensor<2x4x6x8xf32>
+  return %r : tensor<2x4x6x8xf32>
+}
+
+// -----
+
+func.func @attention_merge_c2(%p: tensor<2x4x6x3x10xf32>) -> tensor<2x4x6x10xf32> {
+  // expected-error @+2 {{inferred type(s) 'tensor<2x4x6x8xf32>' are incompatible with return type(s) of operation 'tensor<2x4x6x10xf32>'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.attention_merge %p : tensor<2x4x6x3x10xf32> -> tensor<2x4x6x10xf32>
+  return %r : tensor<2x4x6x10xf32>
+}
+
+// -----
+
 func.func @rotary_c1(%x: tensor<?x?xf32>, %p: tensor<?xi64>) -> tensor<?x?xf32> {
   // expected-error @+2 {{input needs rank 2 or more and a static last dimension}}
   // expected-error @+1 {{failed to infer returned types}}

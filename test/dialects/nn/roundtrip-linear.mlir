@@ -47,6 +47,20 @@ func.func @attention(%q: tensor<?x4x?x8xf32>, %k: tensor<?x2x?x8xf32>, %v: tenso
   return
 }
 
+// CHECK-LABEL: @attention_sees
+func.func @attention_sees(%q: tensor<?x4x?x8xf32>, %k: tensor<?x2x?x8xf32>, %v: tensor<?x2x?x16xf32>,
+                          %n: tensor<?xi64>, %p: tensor<i32>, %b: tensor<4x?x?xi1>) {
+  // CHECK: lengths %{{[^ ]*}} : tensor<?xi64> start %{{[^ ]*}} : tensor<i32> {causal, window = 4096 : i64} : tensor<?x4x?x8xf32>
+  %0 = nn.attention %q, %k, %v lengths %n : tensor<?xi64> start %p : tensor<i32> {causal, window = 4096 : i64} : tensor<?x4x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x16xf32> -> tensor<?x4x?x16xf32>
+  // CHECK: blocks %{{[^ ]*}} : tensor<4x?x?xi1> {block_size = 64 : i64} : tensor<?x4x?x8xf32>
+  %1 = nn.attention %q, %k, %v blocks %b : tensor<4x?x?xi1> {block_size = 64 : i64} : tensor<?x4x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x16xf32> -> tensor<?x4x?x16xf32>
+  // CHECK: %[[PARTS:.*]] = nn.attention {{.*}} {span = 1024 : i64} : {{.*}} -> tensor<?x4x?x?x18xf32>
+  %2 = nn.attention %q, %k, %v {span = 1024 : i64} : tensor<?x4x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x16xf32> -> tensor<?x4x?x?x18xf32>
+  // CHECK: nn.attention_merge %[[PARTS]] : tensor<?x4x?x?x18xf32> -> tensor<?x4x?x16xf32>
+  %3 = nn.attention_merge %2 : tensor<?x4x?x?x18xf32> -> tensor<?x4x?x16xf32>
+  return
+}
+
 // CHECK-LABEL: @rotary
 func.func @rotary(%x: tensor<?x4x?x8xf32>, %p: tensor<?xi64>, %bp: tensor<?x?xi32>) {
   // CHECK: nn.rotary %{{[^ ]*}}, %{{[^ ]*}} : tensor<?x4x?x8xf32>, tensor<?xi64> -> tensor<?x4x?x8xf32>

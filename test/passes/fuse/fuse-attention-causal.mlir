@@ -53,17 +53,3 @@ func.func @shifted(%q: tensor<1x2x5x8xf32>) -> tensor<1x2x5x8xf32> {
   %y = nn.matmul %p, %q : tensor<1x2x5x5xf32>, tensor<1x2x5x8xf32> -> tensor<1x2x5x8xf32>
   return %y : tensor<1x2x5x8xf32>
 }
-
-// A band, not a triangle.
-// CHECK-LABEL: @window
-// CHECK: nn.attention {{.*}} mask
-func.func @window(%q: tensor<1x2x4x8xf32>) -> tensor<1x2x4x8xf32> {
-  %inf = arith.constant dense<0xFF800000> : tensor<f32>
-  %keep = arith.constant dense<[[true, false, false, false], [true, true, false, false],
-                                [false, true, true, false], [false, false, true, true]]> : tensor<4x4xi1>
-  %s = nn.matmul %q, %q {transpose_rhs} : tensor<1x2x4x8xf32>, tensor<1x2x4x8xf32> -> tensor<1x2x4x4xf32>
-  %f = nn.select %keep, %s, %inf : tensor<4x4xi1>, tensor<1x2x4x4xf32>, tensor<f32> -> tensor<1x2x4x4xf32>
-  %p = nn.softmax %f {axis = 3 : i64} : tensor<1x2x4x4xf32> -> tensor<1x2x4x4xf32>
-  %y = nn.matmul %p, %q : tensor<1x2x4x4xf32>, tensor<1x2x4x8xf32> -> tensor<1x2x4x8xf32>
-  return %y : tensor<1x2x4x8xf32>
-}

@@ -1,7 +1,7 @@
-//===- CausalMask.cpp - recognises masks that hide the future ---*- C++ -*-===//
+//===- BandMask.cpp - recognises masks that are bands around a diagonal ----===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "passes/fuse/CausalMask.h"
+#include "passes/fuse/BandMask.h"
 
 #include "dialects/nn/NN.h"
 #include "passes/support/Constants.h"
@@ -9,6 +9,9 @@
 
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
+
+#include <algorithm>
+#include <cmath>
 
 using namespace mlir;
 using namespace nacre;
@@ -66,64 +69,100 @@ static std::optional<Positions> matchPositions(Value value) {
   return std::nullopt;
 }
 
-/// Whether a - b is `difference` whenever the program runs.
-static bool differBy(Size a, Size b, double difference) {
-  if (a.isStatic() && b.isStatic())
-    return a.index - b.index == difference;
-  return difference == 0 && a == b;
+Band Band::operator&(const Band &other) const {
+  auto smaller = [](std::optional<int64_t> a, std::optional<int64_t> b) {
+    return a && b ? std::min(a, b) : a ? a : b;
+  };
+  return {smaller(before, other.before), smaller(after, other.after)};
 }
 
-/// Whether `key <= query + diagonal` is the causal rule for these sizes, with a key for every
-/// query.
-static bool isCausalDiagonal(Size queries, Size keys, double diagonal) {
-  return diagonal >= 0 && differBy(keys, queries, diagonal);
+/// How many keys there are more than queries, where that is known and not negative.
+static std::optional<int64_t> surplus(Size queries, Size keys) {
+  if (queries.isStatic() && keys.isStatic())
+    return keys.index >= queries.index ? std::optional<int64_t>(keys.index - queries.index)
+                                       : std::nullopt;
+  return queries == keys ? std::optional<int64_t>(0) : std::nullopt;
 }
 
-static bool matchComparison(nn::CompareOp compare, bool hidden) {
-  auto left = matchPositions(compare.getLhs()), right = matchPositions(compare.getRhs());
-  auto predicate = compare.getPredicate();
-  if (!left || !right)
-    return false;
+/// The band of keys up to `key <= query + diagonal`, or from there on.
+static std::optional<Band> bandOf(Size queries, Size keys, double diagonal, bool upTo) {
+  auto shift = surplus(queries, keys);
+  constexpr double limit = 1LL << 31;
+  if (!shift || diagonal != std::floor(diagonal) || std::abs(diagonal) >= limit)
+    return std::nullopt;
+  int64_t distance =
+      upTo ? static_cast<int64_t>(diagonal) - *shift : *shift - static_cast<int64_t>(diagonal);
+  if (distance < 0)
+    return std::nullopt;
+  return upTo ? Band{std::nullopt, distance} : Band{distance, std::nullopt};
+}
+
+/// The predicate of the operands the other way round.
+static std::optional<nn::ComparePredicate> turned(nn::ComparePredicate predicate) {
+  switch (predicate) {
+  case nn::ComparePredicate::lt:
+    return nn::ComparePredicate::gt;
+  case nn::ComparePredicate::le:
+    return nn::ComparePredicate::ge;
+  case nn::ComparePredicate::gt:
+    return nn::ComparePredicate::lt;
+  case nn::ComparePredicate::ge:
+    return nn::ComparePredicate::le;
+  default:
+    return std::nullopt;
+  }
+}
+
+static std::optional<Band> matchComparison(nn::CompareOp compare, bool hidden) {
+  Value lhs = compare.getLhs(), rhs = compare.getRhs();
+  auto predicate = std::optional(compare.getPredicate());
+  // a - b < c is a < b + c.
+  double offset = 0;
+  if (splatValue(lhs)) {
+    std::swap(lhs, rhs);
+    predicate = turned(*predicate);
+  }
+  if (auto number = splatValue(rhs)) {
+    auto difference = lhs.getDefiningOp<nn::SubOp>();
+    if (!difference || splatValue(difference.getRhs()))
+      return std::nullopt;
+    lhs = difference.getLhs();
+    rhs = difference.getRhs();
+    offset = *number;
+  }
+  auto left = matchPositions(lhs), right = matchPositions(rhs);
+  if (!left || !right || !predicate)
+    return std::nullopt;
+  right->start += offset;
   // Bring the keys to the left: keys vary along the last dimension, queries along the one before.
   if (left->fromLast == 1 && right->fromLast == 0) {
     std::swap(left, right);
-    switch (predicate) {
-    case nn::ComparePredicate::lt:
-      predicate = nn::ComparePredicate::gt;
-      break;
-    case nn::ComparePredicate::le:
-      predicate = nn::ComparePredicate::ge;
-      break;
-    case nn::ComparePredicate::gt:
-      predicate = nn::ComparePredicate::lt;
-      break;
-    case nn::ComparePredicate::ge:
-      predicate = nn::ComparePredicate::le;
-      break;
-    default:
-      return false;
-    }
+    predicate = turned(*predicate);
   }
-  if (left->fromLast != 0 || right->fromLast != 1)
-    return false;
+  if (!predicate || left->fromLast != 0 || right->fromLast != 1)
+    return std::nullopt;
+  // What is seen, as key <= query + diagonal or key >= query + diagonal.
   double diagonal = right->start - left->start;
-  switch (predicate) {
-  case nn::ComparePredicate::le:
-    return !hidden && isCausalDiagonal(right->count, left->count, diagonal);
-  case nn::ComparePredicate::lt:
-    return !hidden && isCausalDiagonal(right->count, left->count, diagonal - 1);
-  case nn::ComparePredicate::gt:
-    return hidden && isCausalDiagonal(right->count, left->count, diagonal);
-  case nn::ComparePredicate::ge:
-    return hidden && isCausalDiagonal(right->count, left->count, diagonal - 1);
-  default:
-    return false;
+  bool upTo = *predicate == nn::ComparePredicate::lt || *predicate == nn::ComparePredicate::le;
+  bool strict = *predicate == nn::ComparePredicate::lt || *predicate == nn::ComparePredicate::gt;
+  if (!turned(*predicate))
+    return std::nullopt;
+  if (hidden) {
+    upTo = !upTo;
+    strict = !strict;
   }
+  if (strict)
+    diagonal += upTo ? -1 : 1;
+  return bandOf(right->count, left->count, diagonal, upTo);
 }
 
-/// The diagonal d for which a constant `[1..., rows, columns]` is nonzero exactly at
-/// `column <= row + d` (or exactly not there, with `hidden`).
-static std::optional<int64_t> matchTriangle(DenseElementsAttr data, bool hidden) {
+/// The diagonals between which a constant `[1..., rows, columns]` is nonzero (or zero, with
+/// `hidden`): at `row + low <= column <= row + high`. One is left out where no row shows it.
+struct Diagonals {
+  std::optional<int64_t> low, high;
+};
+
+static std::optional<Diagonals> matchDiagonals(DenseElementsAttr data, bool hidden) {
   auto shape = cast<RankedTensorType>(data.getType()).getShape();
   if (shape.size() < 2 || llvm::any_of(shape.drop_back(2), [](int64_t n) { return n != 1; }))
     return std::nullopt;
@@ -136,20 +175,27 @@ static std::optional<int64_t> matchTriangle(DenseElementsAttr data, bool hidden)
   else
     for (const APInt &value : data.getValues<APInt>())
       visible.push_back(value.isZero() == hidden);
-  // The first row that has an end inside the constant fixes the diagonal.
+  // The first rows that have a beginning, and an end, inside the constant fix the diagonals.
+  Diagonals found;
   for (int64_t i = 0; i < rows; ++i) {
     auto row = ArrayRef(visible).slice(i * columns, columns);
-    int64_t count = std::distance(row.begin(), llvm::find(row, false));
-    if (count == 0 || count == columns)
-      continue;
-    int64_t diagonal = count - 1 - i;
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t c = 0; c < columns; ++c)
-        if (visible[r * columns + c] != (c <= r + diagonal))
-          return std::nullopt;
-    return diagonal;
+    int64_t first = std::distance(row.begin(), llvm::find(row, true));
+    int64_t end = columns - std::distance(row.rbegin(), std::find(row.rbegin(), row.rend(), true));
+    if (first == columns)
+      return std::nullopt;
+    if (first > 0 && !found.low)
+      found.low = first - i;
+    if (end < columns && !found.high)
+      found.high = end - 1 - i;
   }
-  return std::nullopt;
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t c = 0; c < columns; ++c)
+      if (visible[r * columns + c] !=
+          ((!found.low || c >= r + *found.low) && (!found.high || c <= r + *found.high)))
+        return std::nullopt;
+  if (!found.low && !found.high)
+    return std::nullopt;
+  return found;
 }
 
 /// Whether `value` is the index `a - b`.
@@ -159,7 +205,7 @@ static bool isDifference(OpFoldResult value, Size a, Size b) {
   return op && sizeOf(OpFoldResult(op.getLhs())) == a && sizeOf(OpFoldResult(op.getRhs())) == b;
 }
 
-static bool matchConstant(Value mask, bool hidden) {
+static std::optional<Band> matchConstant(Value mask, bool hidden) {
   int64_t rank = cast<RankedTensorType>(mask.getType()).getRank();
   Size queries = sizeOf(mask, rank - 2), keys = sizeOf(mask, rank - 1);
   OpFoldResult rowStart, columnStart;
@@ -181,21 +227,37 @@ static bool matchConstant(Value mask, bool hidden) {
       mask = cast.getInput();
       continue;
     }
-    return false;
+    return std::nullopt;
   }
   // Only bool, integer and float data have the values that matchTriangle reads.
-  auto diagonal = matchTriangle(data, hidden);
-  if (!diagonal)
-    return false;
-  if (!rowStart)
-    return isCausalDiagonal(queries, keys, *diagonal);
-  auto column = getConstantIntValue(columnStart), row = getConstantIntValue(rowStart);
-  if (column && row)
-    return isCausalDiagonal(queries, keys, static_cast<double>(*diagonal + *row - *column));
-  return *diagonal == 0 && column == 0 && isDifference(rowStart, keys, queries);
+  auto diagonals = matchDiagonals(data, hidden);
+  if (!diagonals)
+    return std::nullopt;
+  int64_t moved = 0;
+  if (rowStart) {
+    auto column = getConstantIntValue(columnStart), row = getConstantIntValue(rowStart);
+    if (!column || !row) {
+      // The last rows of a triangle.
+      if (diagonals->low || diagonals->high != 0 || column != 0 ||
+          !isDifference(rowStart, keys, queries))
+        return std::nullopt;
+      return Band{std::nullopt, 0};
+    }
+    moved = *row - *column;
+  }
+  Band band;
+  for (auto [diagonal, upTo] : {std::pair(diagonals->high, true), {diagonals->low, false}}) {
+    if (!diagonal)
+      continue;
+    auto half = bandOf(queries, keys, static_cast<double>(*diagonal + moved), upTo);
+    if (!half)
+      return std::nullopt;
+    band = band & *half;
+  }
+  return band;
 }
 
-bool nacre::isCausalMask(Value mask, bool hidden) {
+std::optional<Band> nacre::matchBand(Value mask, bool hidden) {
   while (Operation *op = mask.getDefiningOp()) {
     auto type = cast<RankedTensorType>(mask.getType());
     if (isa<nn::NotOp>(op)) {
@@ -218,7 +280,7 @@ bool nacre::isCausalMask(Value mask, bool hidden) {
   // A dimension of size 1 would be repeated for all queries or keys.
   auto type = cast<RankedTensorType>(mask.getType());
   if (type.getRank() < 2 || llvm::is_contained(type.getShape().take_back(2), 1))
-    return false;
+    return std::nullopt;
   if (auto compare = mask.getDefiningOp<nn::CompareOp>())
     return matchComparison(compare, hidden);
   return matchConstant(mask, hidden);
