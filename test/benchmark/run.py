@@ -77,7 +77,7 @@ def find_or_build_nacre():
         return find_nacre()
     except FileNotFoundError:
         say("building Nacre, which takes some minutes")
-    for command in (["tools/setup.sh"], ["cmake", "--preset", "release"], ["ninja", "-C", "build/release"]):
+    for command in (["tools/setup.sh"], ["cmake", "--preset", "dev"], ["ninja", "-C", "build/dev"]):
         subprocess.run(command, cwd=ROOT, check=True, stdout=sys.stderr)
     return find_nacre()
 
