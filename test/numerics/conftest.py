@@ -4,8 +4,13 @@
     pytest test/numerics                quick: small networks against committed outputs; needs NumPy only
     pytest test/numerics --tier full    also live against PyTorch, small and full size, and the trained MiniLM
 
+    pytest test/numerics --tier full --errors test/numerics/references/errors.json
+                                before make_table.py: also writes how far each model was from PyTorch
+
 $NACRE names the compiler; otherwise the newest one below build/ is taken.
 """
+import os
+import json
 import pathlib
 import sys
 
@@ -13,10 +18,14 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+# What a compiler of before has kept is not what is to be tested.
+os.environ["NACRE_CACHE_DIR"] = ""
+
 FULL_ONLY = {"test_full.py", "test_minilm.py"}
 
 
 def pytest_addoption(parser):
+    parser.addoption("--errors", type=pathlib.Path, help="write the largest error of each model file that was compared live")
     parser.addoption("--tier", choices=("quick", "full"), default="quick", help="which numeric tests to run")
 
 
@@ -49,6 +58,21 @@ def compile_once(tmp_path_factory, write):
     for artifact in made.values():
         if not isinstance(artifact, Exception):
             artifact.close()
+
+
+@pytest.fixture(scope="session")
+def note_error(pytestconfig):
+    """Takes a model file's path and an error of it; --errors keeps the largest of each file, and those of other files."""
+    found = {}
+
+    def note(model, error):
+        found[model] = max(error, found.get(model, 0.0))
+
+    yield note
+    path = pytestconfig.getoption("--errors")
+    if path and found:
+        known = json.loads(path.read_text()) if path.exists() else {}
+        path.write_text(json.dumps(known | found, indent=1, sort_keys=True) + "\n")
 
 
 @pytest.fixture(scope="session")

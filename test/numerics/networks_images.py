@@ -257,8 +257,8 @@ def _convnext(name, size, sizes, depths, classes):
 SMALL = (
     _lenet("lenet"),
     _resnet18("resnet18-32px", 32),
-    _resnet50("resnet50-odd", 45, 37, 20, [2, 1, 1, 2]),
-    _resnet50("se-resnet50-odd", 45, 37, 12, [2, 1, 1, 2], squeeze=True),
+    _resnet50("resnet50-odd", 45, 37, 20, [2, 1, 1, 1]),
+    _resnet50("se-resnet50-odd", 45, 37, 12, [1, 1, 1, 2], squeeze=True),
     _mobilenet("mobilenet-v2-odd", 45, 37, 3),
     _unet("unet-odd", 3, 5, 12),
     _vit("vit-odd", 50, 16, 60, 3, 2, 131, 37, True),

@@ -29,11 +29,13 @@ def twin(name):
 
 
 @pytest.mark.parametrize("network, entry, batch, length", CASES, ids=case_id)
-def test_equals_pytorch(outputs, network, entry, batch, length):
+def test_equals_pytorch(outputs, note_error, network, entry, batch, length):
     expected = torch_models.run(twin(network.name), entry, network.inputs(batch, length))
     got = outputs(network, entry, batch, length)
     assert np.isfinite(got).all()
-    assert references.relative_error(got, expected) < BAR
+    error = references.relative_error(got, expected)
+    note_error(network.model, error)
+    assert error < BAR
 
 
 @pytest.mark.parametrize("case", blocks.CASES, ids=lambda c: c.name)
@@ -70,3 +72,18 @@ def test_our_pytorch_equals_transformers(name):
     for their_output, entry in pairs:
         ours = torch_models.run(twin(name), entry, network.inputs(batch, length))
         assert references.relative_error(ours, their_output.numpy()) < 1e-5
+
+
+@pytest.mark.parametrize("name", ("vit-odd", "vit-biasless", "convnext-odd"))
+def test_transformers_reads_our_files(tmp_path, name):
+    """The oracle again, and the names and config keys: transformers finds all that it wants in a folder that we wrote."""
+    transformers = pytest.importorskip("transformers")
+    network = NETWORKS[name]
+    network.write(tmp_path)
+    kind = {"vit": "ViTForImageClassification", "convnext": "ConvNextForImageClassification"}[name.split("-")[0]]
+    theirs, report = getattr(transformers, kind).from_pretrained(tmp_path, output_loading_info=True)
+    assert not any(report.values())
+    inputs = network.inputs(3, 0)
+    with torch.no_grad():
+        expected = theirs.eval()(torch.from_numpy(inputs["images"])).logits.numpy()
+    assert references.relative_error(torch_models.run(twin(name), "forward", inputs), expected) < 1e-5
