@@ -58,6 +58,17 @@ def _masked_attention(causal=False):
     return run
 
 
+def _seen(rule, **more):
+    """Attention where `rule` of the places of queries and keys holds."""
+
+    def run(w, q, k, v, *others):
+        keys = torch.arange(k.shape[2])
+        places = torch.arange(q.shape[2])[:, None] + (k.shape[2] - q.shape[2])
+        return _attention(q, k, v, attn_mask=rule(places, keys, *others), **more)
+
+    return run
+
+
 def _rotate(x, positions=None, base=10000.0, dim=None, interleaved=False):
     """Pairs of elements as complex numbers, each turned by an angle that grows with its position (Su et al. 2021)."""
     dim = dim or x.shape[-1]
@@ -230,6 +241,13 @@ MEANING = {
         "of_scaled": _of(_attention, scale=0.5),
         "of_biased": lambda w, q, k, v, bias: _attention(q, k, v, attn_mask=bias[None]),
         "of_masked_causal": _masked_attention(causal=True),
+        "of_window": _seen(lambda i, j: (j <= i) & (j > i - 5)),
+        "of_two_sided": _seen(lambda i, j: (i - j).abs() < 3),
+        "of_spelled_window": _seen(lambda i, j: (j <= i) & (j > i - 4), scale=0.25),
+        "of_lengths": _seen(lambda i, j, ids: (j < ids[:, None] + 1)[:, None, None]),
+        "of_cache": _seen(lambda i, j, ids: (j <= i - 11 + ids[:, None, None])[:, None], enable_gqa=True),
+        "of_decode": _of(_attention, enable_gqa=True),
+        "of_blocks": _seen(lambda i, j, mask: mask[:, i // 4, j // 4] != 0),
         "of_heads": _heads("heads", 4, causal=True),
         "of_heads_cross": _heads("heads", 4),
         "of_heads_masked": lambda w, query, key, mask: _heads("heads", 4)(w, query, key, mask=mask),
