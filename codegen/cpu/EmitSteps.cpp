@@ -158,6 +158,9 @@ void StepWriter::write(ArrayRef<func::CallOp> calls, int64_t step, func::CallOp 
       [&](OpBuilder &b, Location loc, ValueRange share) { scf::YieldOp::create(b, loc, share); });
   Operation *end = loop.getAfterBody()->getTerminator();
   for (func::CallOp call : calls) {
+    // A small kernel would be copied into each of its steps, a quarter of a network's code.
+    auto kernel = entry->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(call.getCallee());
+    kernel->setAttr("passthrough", b.getStrArrayAttr({"noinline"}));
     call->moveBefore(end);
     unsigned operands = call.getNumOperands();
     call.setOperand(operands - 2, loop.getAfterArguments().front());
