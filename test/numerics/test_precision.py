@@ -8,7 +8,7 @@ from catalog import SMALL
 
 # Root mean square of the error, relative. Random weights have no structure that would let errors cancel; a wrong scale,
 # sign or layout gives an error of about 1.
-BARS = {"bf16": 1e-2, "int8": 4e-2}
+BARS = {"bf16": 1e-2, "int8": 4e-2, "int8-weights": 2e-2, "int4-weights": 0.2}
 
 
 @pytest.mark.parametrize("precision", BARS)
