@@ -79,8 +79,6 @@ private:
   /// One number for a row, in all lanes, kept as a scalar.
   Value number(Value of, Value row) { return b.broadcast(b.loadScalar(of, {row}, o.real)); }
 
-  /// Keys whose values, and rows' scores of them, stay in the first cache.
-  static constexpr int64_t chunk = 64;
   static constexpr int64_t mostRows = 32;
 
   const AttentionOperands &o;
@@ -88,6 +86,9 @@ private:
   nn::AttentionOp op;
   AttentionMask seen;
   int64_t lanes, depthVectors, widthVectors;
+  /// Keys that take a third of a first cache of 48 KiB, as their values do: both stay there.
+  int64_t chunk = std::clamp<int64_t>(
+      4096 / std::max<int64_t>({o.depth, o.width, 1}) / lanes * lanes, lanes, 128);
   int64_t perGroup = o.heads / o.groups;
   // Scratch, by row.
   Value queries, scoreRows, accumulator, largestLanes; // vectors
