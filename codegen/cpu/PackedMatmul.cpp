@@ -98,16 +98,15 @@ void PackedMatmul::widen(Value group, Value panel, Value column, Value slice) {
   if (!wide)
     return;
   Value firstRow = b.mul(slice, sliceDepth);
-  Value from = b.add(b.add(b.add(panelStart(group, panel), header), column),
-                     b.mul(firstRow, panelWidth));
+  Value from =
+      b.add(b.add(b.add(panelStart(group, panel), header), column), b.mul(firstRow, panelWidth));
   Value count = b.min(b.index(sliceDepth), b.sub(b.index(depth), firstRow));
   if (widenSlice)
     return widenSlice(panel, column, firstRow, count, wide);
   b.loop(b.index(0), count, 1, [&](Value row) {
     for (int64_t v = 0; v < stripWidth(); v += b.target.lanes)
-      b.storeVector(
-          b.loadVector(weight, b.add(b.add(from, b.mul(row, panelWidth)), v), element()), wide,
-          b.add(b.mul(row, stripWidth()), v));
+      b.storeVector(b.loadVector(weight, b.add(b.add(from, b.mul(row, panelWidth)), v), element()),
+                    wide, b.add(b.mul(row, stripWidth()), v));
   });
 }
 
@@ -134,9 +133,10 @@ SmallVector<Value> PackedMatmul::multiply(const Tile &at, Value slice, bool last
   Value firstRow = b.add(b.add(panelStart(at.group, at.panel), header), at.column);
   Value sliceStart = b.mul(slice, sliceDepth);
 
-  Value inputAt, weightAt;
+  SmallVector<std::pair<Value, Value>> rowsAt;
+  Value weightAt;
   auto left = [&](int64_t r, Value k, int64_t i) {
-    return b.loadScalar(input, b.add(b.add(b.add(starts[r], inputAt), k), i), element());
+    return b.loadScalar(rowsAt[r].first, b.add(b.add(rowsAt[r].second, k), i), element());
   };
   auto right = [&](int64_t v, Value k, int64_t i) {
     Value row = b.add(weightAt, k);
@@ -182,7 +182,11 @@ SmallVector<Value> PackedMatmul::multiply(const Tile &at, Value slice, bool last
   else if (at.height <= 2 && !widenSlice)
     kernel.ahead = sameSlice;
   auto step = [&](Value count, Value inputOffset, Value weightOffset, ValueRange accumulators) {
-    inputAt = inputOffset;
+    rowsAt.clear();
+    for (auto [r, start] : llvm::enumerate(starts)) {
+      Value at = b.add(start, inputOffset);
+      rowsAt.push_back(redirect ? redirect(r, at) : std::pair(input, at));
+    }
     weightAt = weightOffset;
     return kernel.run(count, accumulators);
   };

@@ -41,6 +41,9 @@ struct PackedMatmul {
   llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value row, int64_t height,
                                                     mlir::Value group)>
       rowStarts;
+  /// Where a step reads row `r` of the tile instead, which begins at `at` in `input`: a buffer and
+  /// a place there.
+  llvm::function_ref<std::pair<mlir::Value, mlir::Value>(int64_t r, mlir::Value at)> redirect = {};
   /// The depth is passed in slices of `sliceDepth` weight rows, the last one possibly shorter.
   int64_t slices, sliceDepth;
   /// Runs a micro-kernel over one slice: offsets from a row's start, and weight rows.

@@ -33,6 +33,9 @@ constexpr Convolution convolutions[] = {
     {"2d_grouped", 6, 8, 2, "H, W", "3, 3", "1, 1", "1, 1, 1, 1", "1, 1", true},
     {"2d_grouped_wide", 40, 140, 2, "H, W", "1, 2", "1, 1", "0, 0, 0, 0", "1, 1"},
     {"2d_depthwise", 20, 20, 20, "H, W", "3, 3", "2, 2", "1, 1, 1, 1", "1, 1", true},
+    {"2d_many_channels", 33, 70, 1, "H, W", "3, 3", "1, 1", "1, 1, 1, 1", "1, 1"},
+    {"2d_many_strided_dilated", 35, 9, 1, "H, W", "2, 3", "3, 2", "2, 1, 0, 4", "1, 2"},
+    {"2d_many_grouped_f64", 64, 20, 2, "H, W", "1, 3", "1, 1", "0, 0, 2, 2", "1, 1", false, "f64"},
     {"1d_depthwise_long_kernel", 18, 18, 18, "H", "33", "1", "16, 16", "1"},
     {"2d_depthwise_vectors", 48, 48, 48, "H, W", "3, 3", "1, 1", "1, 1, 1, 1", "1, 1"},
     {"2d_depthwise_blocks", 300, 300, 300, "H, W", "1, 3", "1, 1", "0, 0, 1, 1", "1, 1"},
@@ -97,7 +100,7 @@ static Case convolution(const Convolution &conv, bool last) {
            .sizes = sizes,
            .values = {Values::special, Values::integers},
            .ulps = 24,
-           .reason = "the order of a sum of at most 45 products and a bias",
+           .reason = "the order of a sum of at most 297 products and a bias",
            .largest = 1e4,
            .specialsEvery = 200};
   refuseSmallImages(one, spatial, {conv.kernel, conv.padding, conv.dilations});

@@ -56,6 +56,17 @@ func.func @packs_a_convolution(%x: tensor<?x16x8x8xf32>) -> tensor<?x32x8x8xf32>
 
 // -----
 
+// Many channels pay for a kernel that knows what is padding.
+// CHECK-LABEL: func.func @pads_in_place
+// CHECK-NOT: nn.pad
+// CHECK: nn.packed_conv %{{.*}} kernel [3] strides [1] padding [1, 1] dilations [1]
+func.func @pads_in_place(%x: tensor<?x8x32xf32>, %w: tensor<16x32x3xf32>) -> tensor<?x8x16xf32> attributes {nn.entry} {
+  %y = nn.conv %x, %w strides [1] padding [1, 1] dilations [1] {layout = #nn<conv_layout channels_last>} : tensor<?x8x32xf32>, tensor<16x32x3xf32> -> tensor<?x8x16xf32>
+  return %y : tensor<?x8x16xf32>
+}
+
+// -----
+
 ml_program.global private @w(#ml_program.extern<tensor<32x2x3x5xf32>>) : tensor<32x2x3x5xf32>
 
 // Groups that are narrower than a vector stand side by side in it.
