@@ -171,7 +171,8 @@ DimExpr nacre::nn::flopsOf(Operation *op, SymbolicSizes &sizes) {
       })
       .Case([&](PackedLinearGroupsOp op) {
         return sizes.elements(result) *
-               DimExpr(cast<RankedTensorType>(op.getInput().getType()).getShape().back() * 2 + (op.getBias() ? 1 : 0));
+               DimExpr(cast<RankedTensorType>(op.getInput().getType()).getShape().back() * 2 +
+                       (op.getBias() ? 1 : 0));
       })
       .Case([&](PackedLinearInt8Op op) {
         return sizes.elements(result) *
