@@ -5,6 +5,16 @@
 // CHECK: func.func @positions.check(%{{.*}}: !llvm.ptr) -> !llvm.ptr
 // CHECK: func.func @positions.arena(%{{.*}}: !llvm.ptr) -> i64
 // CHECK: func.func @positions.run(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64, %{{.*}}: !llvm.ptr)
+// The kernel runs in shares that threads take, as many as its work is worth.
+// CHECK: func.func private @positions(
+// CHECK-SAME: %[[THREAD:[^:]*]]: index, %{{[^:]*}}: index, %[[TEAM:[^:]*]]: !llvm.ptr)
+// CHECK: %[[SHARES:.*]] = call @nacre_shares(%[[TEAM]], %{{.*}}) : (!llvm.ptr, f64) -> index
+// CHECK: scf.while (%[[ENDED:.*]] = %c-1) : (index) -> index
+// CHECK: %[[NEXT:.*]] = func.call @nacre_next_share(%[[TEAM]], %[[THREAD]], %c0, %[[SHARES]], %[[ENDED]])
+// CHECK: scf.condition(%{{.*}}) %[[NEXT]]
+// CHECK: ^bb0(%[[SHARE:.*]]: index):
+// CHECK: func.call @{{.*}}add{{.*}}, %[[SHARE]], %[[SHARES]])
+// CHECK-NOT: nacre_barrier
 func.func @positions(%x: tensor<?x16xf32> {nn.dims = ["S", "16"]}, %table: tensor<32x16xf32>) -> tensor<?x16xf32> attributes {nn.entry} {
   %c0 = arith.constant 0 : index
   %s = tensor.dim %x, %c0 : tensor<?x16xf32>
