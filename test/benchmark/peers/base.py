@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What every peer is."""
 import gc
+import os
 import shutil
 
 from harness.child import Lacks  # noqa: F401: what peers raise
@@ -28,15 +29,17 @@ class Peer:
 
     def scratch(self):
         """An empty folder for what the peer makes of a workload."""
-        folder = BUILD / "scratch" / type(self).__name__
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        return folder
+        shutil.rmtree(self.scratch_path(), ignore_errors=True)
+        self.scratch_path().mkdir(parents=True)
+        return self.scratch_path()
+
+    def scratch_path(self):
+        return BUILD / "scratch" / f"{type(self).__name__}-{os.getpid()}"
 
     def release(self):
         """Lets go of what was prepared."""
         gc.collect()
-        shutil.rmtree(BUILD / "scratch" / type(self).__name__, ignore_errors=True)
+        shutil.rmtree(self.scratch_path(), ignore_errors=True)
 
 
 def graph(workload, folder, form="plain"):

@@ -4,8 +4,9 @@ import dataclasses
 
 import numpy as np
 
-# The relative error, root mean square, against f32 that a row may have to be timed.
-ALLOWED = {"f32": 1e-4, "bf16": 3e-2, "int8": 1e-1}
+# The relative error, root mean square, against f32 that a row may have to be timed. In bf16 some keep all in it, norms
+# and sums of layers too.
+ALLOWED = {"f32": 1e-4, "bf16": 5e-2, "int8": 1e-1}
 
 
 @dataclasses.dataclass(frozen=True)
