@@ -311,8 +311,7 @@ void Parser::addCompile() {
                    "Write the MLIR of every phase to numbered files here")
       ->type_name("FOLDER")
       ->group("Phases");
-  command
-      ->add_flag("--time-phases", compile.timePhases, "Show how long each phase and pass takes")
+  command->add_flag("--time-phases", compile.timePhases, "Show how long each phase and pass takes")
       ->disable_flag_override()
       ->group("Phases");
   command
