@@ -13,7 +13,7 @@ def use_fused_attention():
     import torch
     import torch_models  # noqa: F401: brings the modules in which it is replaced
 
-    def attention(q, k, v, heads, visible):
+    def attention(q, k, v, heads, visible=None):
         b, s, dim = q.shape
         split = lambda t: t.reshape(b, s, heads, dim // heads).transpose(1, 2)
         a = torch.nn.functional.scaled_dot_product_attention(split(q), split(k), split(v), attn_mask=visible)
