@@ -35,9 +35,12 @@ std::vector<std::string> testFiles() {
 /// The pass or pipeline that a file is named after.
 std::string pipelineOf(StringRef path) {
   StringRef name = llvm::sys::path::stem(path);
-  // Further files of a pass add a word to its name.
-  name.consume_back("-errors") || name.consume_back("-causal");
-  return ("nn-" + name).str();
+  // Further files of a pass add words to its name.
+  std::string pass = ("nn-" + name).str();
+  while (!PassInfo::lookup(pass) && !PassPipelineInfo::lookup(pass) &&
+         StringRef(pass).contains('-'))
+    pass = StringRef(pass).rsplit('-').first.str();
+  return pass;
 }
 
 class PassNumerics : public testing::TestWithParam<std::string> {

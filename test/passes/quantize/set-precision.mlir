@@ -55,13 +55,13 @@ func.func @leaves_activations(%x: tensor<?x64xf32>, %w: tensor<64x64xf32>) -> te
 
 ml_program.global private @of_any_rows(#ml_program.extern<tensor<64x64xf32>>) : tensor<64x64xf32>
 
-// What has no layout stays, with a warning (dynamic-rows.mlir).
-// CHECK-LABEL: func.func @leaves_rows_of_unknown_size
+// What has no layout stays, with a warning (set-precision-warnings.mlir). Private: no sizes but those of the weight fit.
+// CHECK-LABEL: func.func private @leaves_rows_of_unknown_size
 // INT8-NOT: precision
 // INT4-NOT: precision
 // BF16: precision
 // CHECK: return
-func.func @leaves_rows_of_unknown_size(%x: tensor<3x?xf32>) -> tensor<3x64xf32> attributes {nn.entry} {
+func.func private @leaves_rows_of_unknown_size(%x: tensor<3x?xf32>) -> tensor<3x64xf32> attributes {nn.entry} {
   %w = ml_program.global_load_const @of_any_rows : tensor<64x64xf32>
   %h = nn.linear %x, %w : tensor<3x?xf32>, tensor<64x64xf32> -> tensor<3x64xf32>
   %n = nn.softmax %h {axis = 1} : tensor<3x64xf32> -> tensor<3x64xf32>

@@ -3,7 +3,7 @@
 
 Reads a generated dialect page on standard input. An example names its operands freely; their types
 stand in its text: `index` for those in brackets and behind `sizes`, after the colon of a named
-parameter (`scale %s : tensor<4xf32>`), and for the rest, in order, after the last ` : `.
+parameter (`scale %s : tensor<4xf32>`, `lengths %n : tensor<?xi64>`), and for the rest, in order, after the last ` : `.
 """
 import re
 import sys
@@ -16,7 +16,7 @@ def operand_types(line):
     body, _, listed = head.rpartition(" : ") if head else (line, "", "")
     types = {name: "index" for part in re.findall(r"\[([^\]]*%[^\]]*)\]|sizes\(([^)]*)\)", line)
              for name in re.findall(r"%\w+", " ".join(part))}
-    types.update(re.findall(rf"(?:scale|bias) (%\w+) : ({TYPE})(?= bias| {{)", line))
+    types.update(re.findall(rf"(?:scale|bias|lengths) (%\w+) : ({TYPE})(?= bias| {{)", line))
     free = [name for name in re.findall(r"%\w+", body or line) if name not in types]
     types.update(zip(free, re.findall(TYPE, listed)))
     return types
@@ -30,7 +30,9 @@ def function(number, example):
         types = dict(zip(inputs[1].split(", "), re.findall(TYPE, inputs[2])))
         types.update({name: "index" for name in re.findall(r"%\w+", operation.split("sizes")[1])})
     else:
-        types = operand_types(operation)
+        types = {}
+        for line in example.splitlines():
+            types = operand_types(line.partition(" = ")[2]) | types
     arguments = ", ".join(f"{name}: {type}" for name, type in types.items())
     return f"func.func @example_{number}({arguments}) {{\n{example}  return\n}}\n"
 

@@ -7,7 +7,7 @@
 
 ml_program.global private @w(#ml_program.extern<tensor<64x64xf32>>) : tensor<64x64xf32>
 
-func.func @rows_of_unknown_size(%x: tensor<3x?xf32>) -> tensor<3x64xf32> attributes {nn.entry} {
+func.func private @rows_of_unknown_size(%x: tensor<3x?xf32>) -> tensor<3x64xf32> attributes {nn.entry} {
   %w = ml_program.global_load_const @w : tensor<64x64xf32>
   // expected-warning @+1 {{stays in f32: the size of its input's rows is not known, so they have no layout for int8}}
   %h = nn.linear %x, %w : tensor<3x?xf32>, tensor<64x64xf32> -> tensor<3x64xf32>
