@@ -113,15 +113,22 @@ run_checks() {
   "$python" tools/checks/run.py --nacre build/dev/bin/nacre --report "$report.json"
 }
 
-# run_unit PRESET
+# run_unit PRESET: as many programs at a time as there are processors.
 run_unit() {
   local program
   while read -r program; do
     if [[ -z $program ]]; then continue; fi
-    logged "unit-$1-$program" 40 "build/$1/unittests/$program" --gtest_brief=1 --gtest_output="json:$report.$program.json"
-    # One that died has written nothing, which counts as a failure.
-    if [[ ! -e $report.$program.json ]]; then record "$report.$program" failed "$program"; fi
+    while [[ $(jobs -rp | wc -l) -ge $(nproc) ]]; do wait -n; done
+    run_unit_program "$1" "$program" &
   done <"build/$1/unittests.txt"
+  wait
+}
+
+# run_unit_program PRESET PROGRAM
+run_unit_program() {
+  logged "unit-$1-$2" 40 "build/$1/unittests/$2" --gtest_brief=1 --gtest_output="json:$report.$2.json"
+  # One that died has written nothing, which counts as a failure.
+  if [[ ! -e $report.$2.json ]]; then record "$report.$2" failed "$2"; fi
 }
 
 # run_lit PRESET
@@ -138,15 +145,22 @@ run_pytest() {
     -p no:cacheprovider "$@" || { [[ -e $report.xml ]] || record "$report" failed pytest; }
 }
 
+# run_numerics PRESET [ARG...]: tests of one artifact on one worker, and no threads of PyTorch that wait by working.
+run_numerics() {
+  local preset=$1
+  shift
+  OMP_WAIT_POLICY=passive run_pytest "$preset" test/numerics -n "$(nproc)" --dist loadgroup "$@"
+}
+
 # A compiled model brings the sanitized runtime library into Python, whose memory the sanitizers must then know from
 # its start on. What they report is not to be captured: the process ends with it.
 run_sanitized_numerics() {
-  LD_PRELOAD=$(clang++-22 -print-file-name="libclang_rt.asan-$(uname -m).so") run_pytest asan test/numerics --capture=sys
+  LD_PRELOAD=$(clang++-22 -print-file-name="libclang_rt.asan-$(uname -m).so") run_numerics asan --capture=sys
 }
 
 run_full() {
   if "$python" -c 'import torch' 2>/dev/null; then
-    run_pytest dev test/numerics --tier full
+    run_numerics dev --tier full
   else
     echo "   PyTorch is not installed (tools/setup.sh --torch): the live comparison is skipped"
     record "$report" skipped full
@@ -190,7 +204,7 @@ if wants checks; then step checks "rules that a script can see" run_checks; fi
 if wants unit; then step unit-tests "GoogleTest" run_unit dev; fi
 if wants lit; then step lit-tests "FileCheck tests" run_lit dev; fi
 if wants tools; then step tool-tests "scripts, and the command on broken inputs" run_pytest dev test/tools; fi
-if wants numerics; then step numerics "networks against committed outputs" run_pytest dev test/numerics; fi
+if wants numerics; then step numerics "networks against committed outputs" run_numerics dev; fi
 if wants full; then step numerics-full "networks live against PyTorch" run_full; fi
 if wants asan fuzz; then
   if step asan-build "the same, with sanitizers" build asan all nacre-unittests nacre-fuzzers; then

@@ -33,6 +33,16 @@ def pytest_ignore_collect(collection_path, config):
     return True if collection_path.name in FULL_ONLY and config.getoption("--tier") == "quick" else None
 
 
+def pytest_collection_modifyitems(items):
+    """Tests of one artifact go to one worker of pytest-xdist, which then compiles it once."""
+    for item in items:
+        for what in getattr(item, "callspec", None) and item.callspec.params.values() or ():
+            group = getattr(what, "file", None) or getattr(what, "name", None) or (what if isinstance(what, str) else None)
+            if group:
+                item.add_marker(pytest.mark.xdist_group(group))
+                break
+
+
 def compile_once(tmp_path_factory, write):
     """Gives artifacts by name, each compiled when it is first asked for, and closes them in the end.
 
