@@ -7,8 +7,10 @@ from artifact import Artifact
 from catalog import SMALL
 
 # Root mean square of the error, relative. Random weights have no structure that would let errors cancel; a wrong scale,
-# sign or layout gives an error of about 1.
-BARS = {"bf16": 1e-2, "int8": 4e-2, "int8-weights": 2e-2, "int4-weights": 0.2}
+# sign or layout gives an error of about 1. Steps of 4 bits, a seventh of a group's largest weight, leave an error of 7 %
+# of evenly distributed weights, and the 13 layers in a row here about sqrt(13) times as much; kernel tests hold
+# the arithmetic itself to the interpreter's.
+BARS = {"bf16": 1e-2, "int8": 4e-2, "int8-weights": 2e-2, "int4-weights": 0.3}
 
 
 @pytest.mark.parametrize("precision", BARS)
