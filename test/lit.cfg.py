@@ -28,13 +28,15 @@ for variable in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "OMP_NUM_THREA
     if variable in os.environ:
         config.environment[variable] = os.environ[variable]
 
+# What links the runtime archive of a sanitized build needs the sanitizers' own.
+compiler = config.c_compiler + (" -fsanitize=address,undefined" if config.sanitized else "")
 # %nacre_src and %nacre_bin: the two roots. %mlir_include: MLIR's .td files. %cc: the C compiler of
 # this build.
 config.substitutions += [
     ("%nacre_src", config.nacre_source_root),
     ("%nacre_bin", config.nacre_binary_root),
     ("%mlir_include", config.mlir_include_dirs),
-    ("%cc", config.c_compiler),
+    ("%cc", compiler),
     ("%python", config.python),
 ]
 

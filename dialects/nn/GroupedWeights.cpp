@@ -45,7 +45,7 @@ uint16_t nn::quantizeGroup(llvm::ArrayRef<float> numbers, int64_t bits,
 void nn::packGroups(llvm::ArrayRef<float> weight, int64_t columns, const GroupLayout &layout,
                     char *to) {
   int64_t panels = llvm::divideCeil(columns, layout.panel);
-  std::memset(to, 0, panels * layout.panelBytes());
+  std::fill_n(to, panels * layout.panelBytes(), 0);
   llvm::SmallVector<int8_t> group(layout.groupSize < layout.depth ? layout.groupSize
                                                                   : layout.depth);
   for (int64_t column = 0; column < columns; ++column) {

@@ -71,7 +71,7 @@ void nn::quantizeInt8Row(llvm::ArrayRef<float> row, char *to) {
 void nn::packInt8(llvm::ArrayRef<float> weight, int64_t columns, int64_t depth, int64_t width,
                   char *to) {
   int64_t panels = llvm::divideCeil(columns, width), bytes = int8PanelBytes(depth, width);
-  std::memset(to, 0, panels * bytes);
+  std::fill_n(to, panels * bytes, 0);
   for (int64_t column = 0; column < columns; ++column) {
     char *panel = to + column / width * bytes;
     int64_t place = column % width;

@@ -97,11 +97,12 @@ static FailureOr<Array> evaluateConv(nn::ConvOp op, const Array &input, const Ar
         int64_t firstChannel = o / (outputs / groups) * perGroup;
         double sum = bias ? bias->floats[o] : 0;
         for (int64_t c = 0; c < perGroup; ++c) {
-          const double *image = input.floats.data() + sample * from.sampleStride +
-                                (firstChannel + c) * from.channelStride;
-          const double *kernel = weight.floats.data() + (o * perGroup + c) * kernelSize;
+          // Numbers, not addresses: of an empty image there is none to start from.
+          int64_t image = sample * from.sampleStride + (firstChannel + c) * from.channelStride;
+          int64_t kernel = (o * perGroup + c) * kernelSize;
           for (Tap tap : taps)
-            sum += image[tap.input * from.positionStride] * kernel[tap.kernel];
+            sum += input.floats[image + tap.input * from.positionStride] *
+                   weight.floats[kernel + tap.kernel];
         }
         result->floats[sample * to.sampleStride + o * to.channelStride +
                        position * to.positionStride] = sum;
@@ -133,14 +134,13 @@ static FailureOr<Array> evaluatePackedConv(nn::PackedConvOp op, const Array &inp
     for (int64_t sample = 0; sample < shape[0]; ++sample)
       for (int64_t o = 0; o < outputs; ++o) {
         int64_t group = o / outputsPerGroup, column = o % outputsPerGroup;
-        const double *image = input.floats.data() + sample * from.sampleStride + group * perGroup;
-        const double *kernel =
-            weight.floats.data() + (group * panels + column / panel) * depth * panel;
+        int64_t image = sample * from.sampleStride + group * perGroup;
+        int64_t kernel = (group * panels + column / panel) * depth * panel;
         double sum = bias ? bias->floats[o] : 0;
         for (Tap tap : taps)
           for (int64_t c = 0; c < perGroup; ++c)
-            sum += image[tap.input * from.positionStride + c] *
-                   kernel[(tap.kernel * perGroup + c) * panel + column % panel];
+            sum += input.floats[image + tap.input * from.positionStride + c] *
+                   weight.floats[kernel + (tap.kernel * perGroup + c) * panel + column % panel];
         result->floats[sample * to.sampleStride + position * to.positionStride + o] = sum;
       }
     ++position;
@@ -168,12 +168,11 @@ static FailureOr<Array> evaluateDepthwiseConv(nn::DepthwiseConvOp op, const Arra
     llvm::erase_if(taps, [](Tap tap) { return tap.input < 0; });
     for (int64_t sample = 0; sample < shape[0]; ++sample)
       for (int64_t o = 0; o < outputs; ++o) {
-        const double *image =
-            input.floats.data() + sample * from.sampleStride + o / (outputs / groups) * perGroup;
+        int64_t image = sample * from.sampleStride + o / (outputs / groups) * perGroup;
         double sum = bias ? bias->floats[o] : 0;
         for (Tap tap : taps)
           for (int64_t c = 0; c < perGroup; ++c)
-            sum += image[tap.input * from.positionStride + c] *
+            sum += input.floats[image + tap.input * from.positionStride + c] *
                    weight.floats[(tap.kernel * perGroup + c) * outputs + o];
         result->floats[sample * to.sampleStride + position * to.positionStride + o] = sum;
       }
