@@ -56,7 +56,7 @@ struct RunArguments {
   ModelArguments model;
   InputArguments input{.command = "nacre run"};
   int64_t repeat = 1;
-  int64_t threads = 0; ///< 0: OpenMP's default
+  int64_t threads = 0; ///< 0: the runtime's default
   bool interpret = false;
   /// What a model file is compiled for, or which code of a .so runs; empty: the default of either.
   std::string targetCpu;
