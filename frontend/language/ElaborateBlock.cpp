@@ -33,6 +33,7 @@ bool Elaborator::declare(Instance *instance, const ast::Ident &name, Member memb
   if (name.empty())
     return false;
   member.range = name.range;
+  remember(name.range, member.value);
   bool isWeight = member.kind == Member::Kind::Weight;
   auto [previous, isNew] = instance->members.insert({name.text, std::move(member)});
   // Both sides of an undecided `if` may declare a name.

@@ -37,7 +37,9 @@ Value Elaborator::eval(const ast::Expr *expr) {
     return fail(expr->range, "calls are nested too deeply; does a function call itself?");
   }
   llvm::SaveAndRestore deeper(depth, depth + 1);
-  return evalImpl(expr);
+  Value value = evalImpl(expr);
+  remember(expr->range, value);
+  return value;
 }
 
 Value Elaborator::evalImpl(const ast::Expr *expr) {

@@ -89,6 +89,7 @@ void Elaborator::run(const ast::Stmt *stmt) {
 void Elaborator::define(const ast::Ident &name, Value value, bool assignable) {
   if (name.empty())
     return;
+  remember(name.range, value);
   for (Variable &variable : scope->variables)
     if (variable.name == name.text) {
       error(name.range, "'" + name.text + "' is declared twice in these braces")

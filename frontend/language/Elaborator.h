@@ -28,6 +28,7 @@
 namespace nacre::language {
 
 struct Builtin;
+class SourceIndex;
 
 /// One running call of a function.
 struct Frame {
@@ -98,6 +99,8 @@ public:
              const CompileOptions &options);
   /// From now on IR is made as well.
   void setEmitter(Emitter *e) { emitter = e; }
+  /// From now on `index` is told what expressions and names stand for.
+  void setIndex(SourceIndex *i) { index = i; }
 
   /// Makes the instance of a model with the values from `options`. Parameters
   /// without a value are errors, or symbols where `symbolic`.
@@ -230,6 +233,12 @@ public:
 
 private:
   void flushNotes();
+  /// Tells the index what the text of `range` stands for.
+  void remember(SourceRange range, const Value &value) {
+    if (index)
+      recordMeaning(range, value);
+  }
+  void recordMeaning(SourceRange range, const Value &value); // SourceIndex.cpp
 
   //===-- Blocks (ElaborateBlock.cpp) ---------------------------------------===//
 
@@ -355,6 +364,7 @@ private:
   };
 
   Emitter *emitter = nullptr;
+  SourceIndex *index = nullptr;
   Frame *current = nullptr;
   Scope *scope = nullptr;
   unsigned depth = 0;

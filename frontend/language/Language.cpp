@@ -110,14 +110,19 @@ void language::checkFile(FileId file, SourceMap &sources, DiagnosticEngine &diag
   ModuleTable modules(sources, diags, options.stdDirectory);
   const Module *module = modules.load(file);
   Elaborator elaborator(sources, diags, modules, options);
+  checkModule(module, elaborator);
+}
+
+void language::checkModule(const Module *module, Elaborator &elaborator) {
   for (const auto &[name, decl] : module->decls) {
     auto *block = llvm::dyn_cast<ast::BlockDecl>(decl);
-    if (!block || !block->isModel || (!options.model.empty() && options.model != name))
+    if (!block || !block->isModel ||
+        (!elaborator.options.model.empty() && elaborator.options.model != name))
       continue;
     ModelSummary summary;
     Instance *model = elaborator.instantiateModel(block, module, /*symbolic=*/true);
     elaborator.elaborateEntries(model, summary);
-    if (!diags.hasErrors())
+    if (!elaborator.diags.hasErrors())
       elaborator.warnUnread(model);
   }
   elaborator.checkRemaining(module);

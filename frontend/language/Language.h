@@ -119,6 +119,11 @@ void checkFile(llvm::StringRef path, SourceMap &sources, DiagnosticEngine &diags
 void checkFile(FileId file, SourceMap &sources, DiagnosticEngine &diags,
                const CompileOptions &options = {});
 
+class Elaborator;
+struct Module;
+/// The work of checkFile, for a file whose program is loaded.
+void checkModule(const Module *module, Elaborator &elaborator);
+
 } // namespace nacre::language
 
 #endif

@@ -78,6 +78,8 @@ const Module *ModuleTable::import(const Module &from, const ast::ImportDecl *dec
                 "this program has more than " + llvm::Twine(maxModules) + " files");
     return nullptr;
   }
+  if (const std::string *open = openFiles ? openFiles(file) : nullptr)
+    return load(sources.addFile(file, *open));
   if (!llvm::sys::fs::exists(file)) {
     Diagnostic &diag =
         diags.error(decl->pathRange, "cannot find '" + sources.text(decl->pathRange) + "'");

@@ -12,6 +12,7 @@
 #include "llvm/ADT/StringMap.h"
 
 #include <deque>
+#include <functional>
 #include <string>
 
 namespace nacre::language {
@@ -35,6 +36,12 @@ public:
   ModuleTable(SourceMap &sources, DiagnosticEngine &diags, std::string stdDirectory)
       : sources(sources), diags(diags), stdDirectory(std::move(stdDirectory)) {}
 
+  /// Where files that are open in an editor are looked up, by path, before the disk: their text, or
+  /// null.
+  void setOpenFiles(std::function<const std::string *(llvm::StringRef)> find) {
+    openFiles = std::move(find);
+  }
+
   /// Parses a file and all that it imports. Faults are reported; what could be
   /// read is there.
   const Module *load(FileId file);
@@ -48,18 +55,19 @@ public:
   /// The import that would make `name` known, such as "std.linear"; empty where
   /// the standard library has no such name.
   std::string importFor(llvm::StringRef name) const;
+  /// The names that `import std.` may be followed by.
+  llvm::SmallVector<std::string> stdNames() const;
 
 private:
   void declare(Module &module);
   const Module *import(const Module &from, const ast::ImportDecl *decl);
   /// `module` and all that it sees, nearest first.
   llvm::SmallVector<const Module *> visible(const Module *module) const;
-  /// The names that `import std.` may be followed by.
-  llvm::SmallVector<std::string> stdNames() const;
 
   SourceMap &sources;
   DiagnosticEngine &diags;
   std::string stdDirectory;
+  std::function<const std::string *(llvm::StringRef)> openFiles;
   ast::AstContext context;
   std::deque<Module> modules;
   llvm::StringMap<Module *> byPath;
