@@ -43,6 +43,15 @@ def _perceptron(name, *sizes):
     return shapes
 
 
+def _dice(name, size):
+    return _vectors(f"{name}.bn", size, AFFINE + STATISTICS) | {f"{name}.alpha": (size,)}
+
+
+def _diced(name, fan_in, fan_out):
+    """A layer of DeepCTR-Torch's."""
+    return _linear(f"{name}.linears.0", fan_out, fan_in, fan_out) | _dice(f"{name}.activation_layers.0", fan_out)
+
+
 def _attention(name, bias=True):
     """PyTorch's multi-head attention, 24 wide."""
     shapes = {f"{name}.in_proj_weight": (72, 24)} | ({f"{name}.in_proj_bias": (72,)} if bias else {})
@@ -114,7 +123,15 @@ WEIGHTS = {
     "pools": {},
     "recommenders": {"wide.fc.weight": (11, 1), "wide.bias": (1,), "embedding.embedding.weight": (11, 10)}
     | _perceptron("scored", 20, 37, 13, 1)
-    | _perceptron("unscored", 20, 37),
+    | _perceptron("unscored", 20, 37)
+    | _linear("plain.linears.0", 9, 20, 9)
+    | _linear("plain.linears.1", 7, 9, 7)
+    | _diced("diced", 20, 9)
+    | _dice("dice", 20)
+    | _diced("interest.local_att.dnn", 40, 9)
+    | _linear("interest.local_att.dense", 1, 9, 1)
+    | _linear("smooth.local_att.dnn.linears.0", 9, 40, 9)
+    | _linear("smooth.local_att.dense", 1, 9, 1),
     "reductions": {},
     "rotations": {},
     "shapes": {"row": (17,)},

@@ -5,12 +5,14 @@ import pathlib
 
 import networks_clicks
 import networks_images
+import networks_pretrained
+import networks_recommenders
 import networks_text
 from network import ROOT
 
 __all__ = ["FULL", "ROOT", "SMALL"]
 
-FAMILIES = (networks_text, networks_images, networks_clicks)
+FAMILIES = (networks_text, networks_images, networks_clicks, networks_recommenders, networks_pretrained)
 
 # "odd" sizes are multiples of no vector width and no tile, so every remainder is taken.
 SMALL = {n.name: n for family in FAMILIES for n in family.SMALL}

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What every entry of blocks/*.ncr computes, in PyTorch. `w` has the file's weights by name."""
+import itertools
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -141,6 +143,31 @@ def _mlp(name, activation):
         return hidden @ w[f"{name}.c_proj.weight"] + w[f"{name}.c_proj.bias"]
 
     return run
+
+
+def _dice(w, name, x):
+    p = torch.sigmoid(_batch_norm(f"{name}.bn", eps=1e-8)(w, x))
+    return x * p + w[f"{name}.alpha"] * x * (1 - p)
+
+
+def _layer0(w, name, x):
+    return F.linear(x, w[f"{name}.linears.0.weight"], w[f"{name}.linears.0.bias"])
+
+
+def _plain(w, x):
+    x = F.leaky_relu(_layer0(w, "plain", x))
+    return F.leaky_relu(F.linear(x, w["plain.linears.1.weight"], w["plain.linears.1.bias"]))
+
+
+def _interest(w, name, query, keys, mask):
+    """Key by key."""
+    result = torch.zeros_like(query)
+    for i in range(keys.shape[1]):
+        key, unit = keys[:, i], f"{name}.local_att"
+        x = _layer0(w, f"{unit}.dnn", torch.cat([query, key, query - key, query * key], 1))
+        x = torch.sigmoid(x) if name == "smooth" else _dice(w, f"{unit}.dnn.activation_layers.0", x)
+        result += F.linear(x, w[f"{unit}.dense.weight"], w[f"{unit}.dense.bias"]) * mask[:, i : i + 1] * key
+    return result
 
 
 def _perceptron(w, name, layers, x):
@@ -383,6 +410,14 @@ MEANING = {
         "of_machine": lambda w, x: (x @ x.mT).triu(1).sum((1, 2)),
         "of_scored": lambda w, x: F.linear(_perceptron(w, "scored", 2, x), w["scored.mlp.8.weight"], w["scored.mlp.8.bias"]),
         "of_unscored": lambda w, x: _perceptron(w, "unscored", 1, x),
+        "of_interaction": lambda w, x: sum(x[:, i] * x[:, j] for i, j in itertools.combinations(range(x.shape[1]), 2))
+        + torch.zeros_like(x[:, 0]),
+        "of_pairs": lambda w, x: torch.stack(
+            [x[:, i] - 2 * x[:, j] for i, j in itertools.combinations(range(5), 2)] + list(x[:, :3].unbind(1)), 1
+        ),
+        "of_dnns": lambda w, x: torch.cat([_plain(w, x), _dice(w, "diced.activation_layers.0", _layer0(w, "diced", x))], 1),
+        "of_dice": lambda w, x: _dice(w, "dice", x),
+        "of_interest": lambda w, x, y, mask: _interest(w, "interest", x, y, mask) + 2 * _interest(w, "smooth", x, y, mask),
     },
     "reductions": {
         "of_sum": _of(torch.sum, dim=1),

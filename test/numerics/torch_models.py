@@ -8,14 +8,19 @@ import torch
 
 import torch_clicks
 import torch_images
+import torch_pretrained
+import torch_recommenders
 import torch_text
 from network import from_stored, to_stored
 
-MODELS = {**torch_text.MODELS, **torch_images.MODELS, **torch_clicks.MODELS}
+FAMILIES = (torch_text, torch_images, torch_clicks, torch_recommenders, torch_pretrained)
+MODELS = {model: twin for family in FAMILIES for model, twin in family.MODELS.items()}
 
 
 def build(network):
     """The PyTorch twin of a catalogue network, with the weights that its file holds."""
+    if network.model in torch_pretrained.MODELS:
+        return torch_pretrained.build(network)
     model = MODELS[network.model](network.config)
     state = {
         name: torch.from_numpy(from_stored(to_stored(values, network.stored), network.stored))
