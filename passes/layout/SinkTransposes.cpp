@@ -306,6 +306,82 @@ struct SinkThroughSpatialReshape : SinkPattern<nn::ReshapeOp> {
   }
 };
 
+/// Places made of channels, as a transposed convolution or a pixel shuffle puts them: channels in
+/// parts, parts among the places, and both merged. With channels last what is moved is contiguous.
+struct SinkThroughShuffle : SinkPattern<nn::ReshapeOp> {
+  using SinkPattern::SinkPattern;
+
+  LogicalResult matchAndRewrite(nn::ReshapeOp op, PatternRewriter &rewriter) const override {
+    auto mix = op.getInput().getDefiningOp<nn::TransposeOp>();
+    auto split = mix ? mix.getInput().getDefiningOp<nn::ReshapeOp>() : nullptr;
+    auto marked = split ? markedTranspose(split.getInput()) : nullptr;
+    if (!marked || !mix->hasOneUse() || !split->hasOneUse())
+      return failure();
+    auto type = typeOf(op), whole = typeOf(marked), inParts = typeOf(split), mixed = typeOf(mix);
+    int64_t parts = inParts.getRank() - whole.getRank() + 1;
+    // Of sizes that a run decides the batch's alone, which stays where it is.
+    auto isFixed = [](RankedTensorType type) {
+      return !ShapedType::isDynamicShape(type.getShape().drop_front());
+    };
+    if (parts < 1 || type.getRank() < 3 || !isFixed(type) || !isFixed(whole) || !isFixed(inParts) ||
+        !isFixed(mixed) || mix.getPermutation().front() != 0 ||
+        inParts.getShape().drop_front(1 + parts) != whole.getShape().drop_front(2) ||
+        !(sizeOf(op, 0) == sizeOf(marked, 0)) || !(sizeOf(split, 0) == sizeOf(marked, 0)))
+      return failure();
+    FailureOr<SmallVector<SmallVector<int64_t>>> groups =
+        mergedDimensions(mixed.getShape(), type.getShape());
+    if (failed(groups))
+      return failure();
+    note(op.getLoc());
+
+    Location loc = op.getLoc();
+    int64_t rank = inParts.getRank();
+    // [N, parts, places] with the parts last.
+    SmallVector<int64_t> last{0}, inverse(rank);
+    llvm::append_range(last, llvm::seq<int64_t>(1 + parts, rank));
+    llvm::append_range(last, llvm::seq<int64_t>(1, 1 + parts));
+    for (auto [to, from] : llvm::enumerate(last))
+      inverse[from] = to;
+    SmallVector<int64_t> order;
+    for (int64_t group : toChannelsLast(type.getRank()))
+      for (int64_t dim : (*groups)[group])
+        order.push_back(inverse[mix.getPermutation()[dim]]);
+    Value value = nn::ReshapeOp::create(rewriter, loc,
+                                        inParts.clone(applyPermutation(inParts.getShape(), last)),
+                                        marked.getInput(), split.getDynamicSizes());
+    value = nn::TransposeOp::create(rewriter, loc, value, rewriter.getDenseI64ArrayAttr(order));
+    value = nn::ReshapeOp::create(
+        rewriter, loc,
+        type.clone(applyPermutation(type.getShape(), toChannelsLast(type.getRank()))), value,
+        op.getDynamicSizes());
+    rewriter.replaceOp(op, restore(rewriter, loc, type, value));
+    return success();
+  }
+
+private:
+  /// The neighbouring dimensions of `from` that each one of `to` is made of, the first of each
+  /// alone.
+  static FailureOr<SmallVector<SmallVector<int64_t>>> mergedDimensions(ArrayRef<int64_t> from,
+                                                                       ArrayRef<int64_t> to) {
+    SmallVector<SmallVector<int64_t>> groups{{0}};
+    size_t next = 1;
+    for (int64_t size : to.drop_front()) {
+      SmallVector<int64_t> group;
+      int64_t product = 1;
+      while (next < from.size() && (group.empty() || product < size)) {
+        product *= from[next];
+        group.push_back(next++);
+      }
+      if (product != size)
+        return failure();
+      groups.push_back(group);
+    }
+    if (next != from.size())
+      return failure();
+    return groups;
+  }
+};
+
 /// A reshape does not see where dimensions of size 1 stand.
 struct SkipUnitTranspose : SinkPattern<nn::ReshapeOp> {
   using SinkPattern::SinkPattern;
@@ -382,8 +458,8 @@ void nacre::populateSinkTransposesPatterns(RewritePatternSet &patterns, Pass::St
   patterns.add<ComposeTransposes>(patterns.getContext());
   patterns.add<SinkThroughElementwise, SinkThroughReduce, SinkThroughPad, SinkThroughConcat,
                SinkThroughSlice, SinkThroughAxis<nn::BatchNormOp>, SinkThroughAxis<nn::SoftmaxOp>,
-               SinkThroughSpatialReshape, SkipUnitTranspose, SinkIntoFlattenedLinear>(
-      patterns.getContext(), sunk);
+               SinkThroughSpatialReshape, SinkThroughShuffle, SkipUnitTranspose,
+               SinkIntoFlattenedLinear>(patterns.getContext(), sunk);
 }
 
 void nacre::populateUnitTransposePatterns(RewritePatternSet &patterns) {

@@ -55,6 +55,9 @@ static std::optional<std::pair<Value, int64_t>> forwarded(Operation *op, int64_t
         ++dimension;
     return std::pair(op->getOperand(0), dimension);
   }
+  if (auto concat = dyn_cast<tensor::ConcatOp>(op);
+      concat && dimension != static_cast<int64_t>(concat.getDim()))
+    return std::pair(op->getOperand(0), dimension);
   if (auto gather = dyn_cast<nn::GatherOp>(op)) {
     int64_t axis = gather.getAxis(), indices = gather.getIndices().getType().getRank();
     if (dimension < axis)

@@ -131,6 +131,44 @@ func.func @patches(%x: tensor<?x3x8x8xf32>) -> tensor<?x16x4xf32> {
   return %2 : tensor<?x16x4xf32>
 }
 
+// A transposed convolution's places, beside an image: what moves has its channels last.
+// CHECK-LABEL: @places_of_channels
+// CHECK: %[[IMAGE:.*]] = nn.conv
+// CHECK: %[[CHANNELS:.*]] = nn.conv {{.*}} -> tensor<?x4x4x4xf32>
+// CHECK: %[[PARTS:.*]] = nn.reshape %[[CHANNELS]]{{.*}} -> tensor<?x4x4x2x2x1xf32>
+// CHECK: %[[MIXED:.*]] = nn.transpose %[[PARTS]] [0, 1, 3, 2, 4, 5] : tensor<?x4x4x2x2x1xf32> -> tensor<?x4x2x4x2x1xf32>
+// CHECK: %[[PLACES:.*]] = nn.reshape %[[MIXED]]{{.*}} -> tensor<?x8x8x1xf32>
+// CHECK: tensor.concat dim(3) %[[IMAGE]], %[[PLACES]] : (tensor<?x8x8x4xf32>, tensor<?x8x8x1xf32>) -> tensor<?x8x8x5xf32>
+func.func @places_of_channels(%x: tensor<?x3x8x8xf32> {nn.dims = ["B", "3", "8", "8"]}, %y: tensor<?x3x8x8xf32> {nn.dims = ["B", "3", "8", "8"]}) -> tensor<?x5x8x8xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x3x8x8xf32>
+  %w3 = ml_program.global_load_const @w3 : tensor<4x3x3x3xf32>
+  %w = ml_program.global_load_const @patch : tensor<4x3x2x2xf32>
+  %0 = nn.conv %x, %w3 strides [1, 1] padding [1, 1, 1, 1] dilations [1, 1] : tensor<?x3x8x8xf32>, tensor<4x3x3x3xf32> -> tensor<?x4x8x8xf32>
+  %1 = nn.conv %y, %w strides [2, 2] padding [0, 0, 0, 0] dilations [1, 1] : tensor<?x3x8x8xf32>, tensor<4x3x2x2xf32> -> tensor<?x4x4x4xf32>
+  %2 = nn.reshape %1 [%n] : tensor<?x4x4x4xf32> -> tensor<?x2x2x1x4x4xf32>
+  %3 = nn.transpose %2 [0, 3, 4, 1, 5, 2] : tensor<?x2x2x1x4x4xf32> -> tensor<?x1x4x2x4x2xf32>
+  %4 = nn.reshape %3 [%n] : tensor<?x1x4x2x4x2xf32> -> tensor<?x1x8x8xf32>
+  %5 = tensor.concat dim(1) %0, %4 : (tensor<?x4x8x8xf32>, tensor<?x1x8x8xf32>) -> tensor<?x5x8x8xf32>
+  return %5 : tensor<?x5x8x8xf32>
+}
+
+// A dimension that is split again is no merge: the transpose ends before the parts.
+// CHECK-LABEL: @parts_that_do_not_merge
+// CHECK: nn.conv
+// CHECK: nn.transpose %{{.*}} [0, 3, 1, 2]
+// CHECK: nn.transpose %{{.*}} [0, 4, 1, 2, 5, 3]
+func.func @parts_that_do_not_merge(%x: tensor<?x3x8x8xf32>) -> tensor<?x2x32xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x3x8x8xf32>
+  %w = ml_program.global_load_const @patch : tensor<4x3x2x2xf32>
+  %0 = nn.conv %x, %w strides [2, 2] padding [0, 0, 0, 0] dilations [1, 1] : tensor<?x3x8x8xf32>, tensor<4x3x2x2xf32> -> tensor<?x4x4x4xf32>
+  %1 = nn.reshape %0 [%n] : tensor<?x4x4x4xf32> -> tensor<?x2x2x1x4x4xf32>
+  %2 = nn.transpose %1 [0, 4, 1, 2, 5, 3] : tensor<?x2x2x1x4x4xf32> -> tensor<?x4x2x2x4x1xf32>
+  %3 = nn.reshape %2 [%n] : tensor<?x4x2x2x4x1xf32> -> tensor<?x2x32xf32>
+  return %3 : tensor<?x2x32xf32>
+}
+
 // CHECK-LABEL: @one_dimension
 // CHECK: nn.transpose %arg0 [0, 2, 1]
 // CHECK: nn.conv {{.*}} : tensor<?x?x3xf32>, tensor<4x3x5xf32> -> tensor<?x?x4xf32>
