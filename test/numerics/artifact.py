@@ -147,10 +147,14 @@ class Artifact:
             texts = self.library.nacre_status_text(status), self.library.nacre_message(self.model)
             raise RuntimeError(": ".join(t.decode() for t in texts))
 
+    def dims(self, entry):
+        """The names of the entry's dimension variables."""
+        info = self.info.entries[self.entries[entry]]
+        return [info.dim_names[i].decode() for i in range(info.num_dims)]
+
     def _dims(self, entry, sizes):
         """The sizes of the dimension variables, which are given by name, in the order of the artifact."""
-        info = self.info.entries[self.entries[entry]]
-        names = [info.dim_names[i].decode() for i in range(info.num_dims)]
+        names = self.dims(entry)
         assert sorted(names) == sorted(sizes), f"{entry} has the dimension variables {names}"
         return (ctypes.c_int64 * len(names))(*(sizes[n] for n in names))
 

@@ -115,9 +115,9 @@ def outputs(compiled):
     """Calls an entry of a catalogue network's artifact."""
 
     def get(network, entry, batch, length):
-        sizes = {"B": batch, "S": length} if length else {"B": batch}
-        inputs = network.inputs(batch, length).values()
-        output = compiled(network).call(entry, sizes, inputs)
+        artifact = compiled(network)
+        sizes = {name: size for name, size in network.sizes(batch, length).items() if name in artifact.dims(entry)}
+        output = artifact.call(entry, sizes, network.inputs(batch, length, entry).values())
         assert output.shape == network.output_shape(entry, batch, length)
         return output
 

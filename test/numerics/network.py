@@ -64,6 +64,8 @@ class Network:
     batches: tuple = BATCHES
     lengths: tuple = LENGTHS  # (0,) where there is none
     stored: str = "f32"  # how the weights lie in the file
+    takes: object = None  # entry -> the names of its inputs, where entries take different ones
+    make_sizes: object = None  # batch, length -> the dimension variables, where they are not B and S
 
     @property
     def path(self):
@@ -81,9 +83,16 @@ class Network:
         """How many numbers its weights have."""
         return sum(math.prod(shape) for shape in self.weights(self.config).values())
 
-    def inputs(self, batch, length):
+    def inputs(self, batch, length, entry=None):
         """The entry's inputs by name, in the order of the entry's signature."""
-        return self.make_inputs(self.config, f"{self.name.split('-')[0]}.b{batch}s{length}", batch, length)
+        made = self.make_inputs(self.config, f"{self.name.split('-')[0]}.b{batch}s{length}", batch, length)
+        return {name: made[name] for name in self.takes[entry]} if self.takes else made
+
+    def sizes(self, batch, length):
+        """The dimension variables of all entries by name."""
+        if self.make_sizes:
+            return self.make_sizes(batch, length)
+        return {"B": batch, "S": length} if length else {"B": batch}
 
     def output_shape(self, entry, batch, length):
         return self.shape_of_output(self.config, entry, batch, length)
