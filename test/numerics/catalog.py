@@ -3,6 +3,7 @@
 import argparse
 import pathlib
 
+import networks_basic
 import networks_clicks
 import networks_images
 import networks_pretrained
@@ -12,7 +13,7 @@ from network import ROOT
 
 __all__ = ["FULL", "ROOT", "SMALL"]
 
-FAMILIES = (networks_text, networks_images, networks_clicks, networks_recommenders, networks_pretrained)
+FAMILIES = (networks_text, networks_images, networks_clicks, networks_recommenders, networks_basic, networks_pretrained)
 
 # "odd" sizes are multiples of no vector width and no tile, so every remainder is taken.
 SMALL = {n.name: n for family in FAMILIES for n in family.SMALL}

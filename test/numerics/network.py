@@ -64,6 +64,7 @@ class Network:
     batches: tuple = BATCHES
     lengths: tuple = LENGTHS  # (0,) where there is none
     stored: str = "f32"  # how the weights lie in the file
+    tables: object = None  # config -> the weights that are whole numbers, by name
     takes: object = None  # entry -> the names of its inputs, where entries take different ones
     make_sizes: object = None  # batch, length -> the dimension variables, where they are not B and S
 
@@ -76,8 +77,9 @@ class Network:
         return [(e, b, s) for e in self.entries for b in self.batches for s in self.lengths]
 
     def tensors(self):
+        tables = self.tables(self.config) if self.tables else {}
         for name, shape in self.weights(self.config).items():
-            yield name, make_weight(name, shape)
+            yield name, tables[name] if name in tables else make_weight(name, shape)
 
     def parameters(self):
         """How many numbers its weights have."""
@@ -101,7 +103,8 @@ class Network:
         """Writes config.json and model.safetensors, as a Hugging Face folder has them."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(self.config))
-        write_safetensors(folder / "model.safetensors", self.weights(self.config), self.tensors(), self.stored)
+        integers = self.tables(self.config).keys() if self.tables else ()
+        write_safetensors(folder / "model.safetensors", self.weights(self.config), self.tensors(), self.stored, integers)
 
 
 def random_ids(tag, shape, count):
@@ -110,7 +113,9 @@ def random_ids(tag, shape, count):
 
 
 def to_stored(values, stored):
-    """f32 values as the file holds them, as raw little-endian bits. bf16 rounds to nearest even."""
+    """f32 values as the file holds them, as raw little-endian bits. bf16 rounds to nearest even; integers stay."""
+    if values.dtype.kind == "i":
+        return values.astype("<i8")
     if stored == "f32":
         return values.astype("<f4")
     if stored == "f16":
@@ -123,16 +128,17 @@ def from_stored(bits, stored):
     """The f32 values that a file's bits stand for."""
     if stored == "bf16":
         return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
-    return bits.astype(np.float32)
+    return bits if bits.dtype.kind == "i" else bits.astype(np.float32)
 
 
-def write_safetensors(path, shapes, tensors, stored="f32"):
-    """`tensors` yields (name, f32 array) in the order of `shapes`; one tensor is in memory at a time."""
-    width = 4 if stored == "f32" else 2
+def write_safetensors(path, shapes, tensors, stored="f32", integers=()):
+    """`tensors` yields (name, array) in the order of `shapes`; one tensor is in memory at a time. `integers` names those of i64."""
     header, offset = {}, 0
     for name, shape in shapes.items():
+        width = 8 if name in integers else 4 if stored == "f32" else 2
         end = offset + math.prod(shape) * width
-        header[name] = {"dtype": stored.upper(), "shape": list(shape), "data_offsets": [offset, end]}
+        kind = "I64" if name in integers else stored.upper()
+        header[name] = {"dtype": kind, "shape": list(shape), "data_offsets": [offset, end]}
         offset = end
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
