@@ -11,8 +11,10 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "dialects/nn/NNEnums.h.inc"
@@ -27,6 +29,11 @@ namespace nacre::nn {
 /// Each result element depends on the one element of each (broadcast) operand at its place.
 template <typename ConcreteOp>
 class Elementwise : public mlir::OpTrait::TraitBase<ConcreteOp, Elementwise> {};
+
+/// The state variables, which keep their values from call to call.
+struct StateResource : mlir::SideEffects::Resource::Base<StateResource> {
+  llvm::StringRef getName() final { return "State"; }
+};
 
 /// True where both lists are ranked tensors of equal element types and ranks whose
 /// sizes agree wherever both are static.

@@ -38,10 +38,15 @@ def NN_DispatchOp : NN_Op<"dispatch", [Pure, IsolatedFromAbove, AttrSizedOperand
   let hasVerifier = 1;
 }
 
-def NN_YieldOp : NN_Op<"yield", [Pure, ReturnLike, Terminator, ParentOneOf<["DispatchOp"]>]> {
-  let summary = "ends a dispatch with its results";
+def NN_YieldOp : NN_Op<"yield", [Pure, Terminator,
+                                 DeclareOpInterfaceMethods<RegionBranchTerminatorOpInterface>,
+                                 ParentOneOf<["DispatchOp", "ScanOp", "WhileOp", "IfOp"]>]> {
+  let summary = "ends a region with its results";
   let description = [{
-    - C1. It stands in an `nn.dispatch`, which checks the values' types.
+    Of a dispatch or an `nn.if`, the values are the results; of an `nn.scan`, the next carries and then what is
+    stacked; of an `nn.while`, the next flag and then the next carries.
+
+    - C1. It stands in an `nn.dispatch`, `nn.scan`, `nn.while` or `nn.if`, which checks the values' types.
 
     Example:
 

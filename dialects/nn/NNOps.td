@@ -11,5 +11,7 @@ include "dialects/nn/NNLinear.td"
 include "dialects/nn/NNReduce.td"
 include "dialects/nn/NNDispatch.td"
 include "dialects/nn/NNPacked.td"
+include "dialects/nn/NNIndex.td"
+include "dialects/nn/NNControl.td"
 
 #endif

@@ -94,6 +94,10 @@ bool isReduction(mlir::Operation *op);
 mlir::FailureOr<Array> evaluateReduction(mlir::Operation *op, Operands operands);
 bool isDataMovement(mlir::Operation *op);
 mlir::FailureOr<Array> evaluateDataMovement(mlir::Operation *op, Operands operands);
+bool isIndexing(mlir::Operation *op);
+mlir::FailureOr<Array> evaluateIndexing(mlir::Operation *op, Operands operands);
+bool isRandom(mlir::Operation *op);
+mlir::FailureOr<Array> evaluateRandom(mlir::Operation *op, Operands operands);
 bool isArithmetic(mlir::Operation *op);
 mlir::FailureOr<Array> evaluateArithmetic(mlir::Operation *op, Operands operands);
 

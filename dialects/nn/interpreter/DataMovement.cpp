@@ -110,6 +110,56 @@ static FailureOr<Array> evaluateGather(nn::GatherOp op, const Array &data, const
   return result;
 }
 
+/// Where a part of shape `part` begins in `whole`, per dimension; an error where it reaches
+/// outside.
+static FailureOr<SmallVector<int64_t>> placeOfPart(Operation *op, ArrayRef<int64_t> part,
+                                                   ArrayRef<int64_t> whole, Operands starts,
+                                                   ArrayRef<int64_t> axes) {
+  SmallVector<int64_t> place(whole.size(), 0);
+  for (auto [start, axis] : llvm::zip_equal(starts, axes))
+    place[axis] = start->ints[0];
+  for (auto [i, size] : llvm::enumerate(part)) {
+    bool moves = llvm::is_contained(axes, static_cast<int64_t>(i));
+    if (!moves && size != whole[i])
+      return op->emitError() << "dimension " << i << " has size " << size << ", but the whole "
+                             << whole[i];
+    if (size > whole[i] || place[i] < 0 || place[i] > whole[i] - size)
+      return op->emitError() << "part of " << size << " from " << place[i]
+                             << " is outside dimension " << i << " of size " << whole[i];
+  }
+  return place;
+}
+
+static FailureOr<Array> evaluateSlice(nn::SliceOp op, const Array &input, Operands starts,
+                                      ArrayRef<int64_t> shape) {
+  auto place = placeOfPart(op, shape, input.shape, starts, op.getAxes());
+  if (failed(place))
+    return failure();
+  FailureOr<Array> result = makeResult(op, shape);
+  if (failed(result))
+    return failure();
+  SmallVector<int64_t> strides = stridesOf(input.shape);
+  int64_t base = offsetOf(*place, strides), to = 0;
+  forEachIndex(shape, [&](ArrayRef<int64_t> index) {
+    result->copyElement(to++, input, base + offsetOf(index, strides));
+  });
+  return result;
+}
+
+static FailureOr<Array> evaluateInsert(nn::InsertOp op, const Array &value, const Array &whole,
+                                       Operands starts) {
+  auto place = placeOfPart(op, value.shape, whole.shape, starts, op.getAxes());
+  if (failed(place))
+    return failure();
+  Array result = whole;
+  SmallVector<int64_t> strides = stridesOf(whole.shape);
+  int64_t base = offsetOf(*place, strides), from = 0;
+  forEachIndex(value.shape, [&](ArrayRef<int64_t> index) {
+    result.copyElement(base + offsetOf(index, strides), value, from++);
+  });
+  return result;
+}
+
 static FailureOr<Array> evaluateIota(nn::IotaOp op, ArrayRef<int64_t> shape) {
   FailureOr<Array> result = makeResult(op, shape);
   if (failed(result))
@@ -242,8 +292,9 @@ static SmallVector<int64_t> expandedShape(tensor::ExpandShapeOp op, Operands dyn
 
 bool nacre::interpreter::isDataMovement(Operation *op) {
   return isa<nn::ReshapeOp, nn::BroadcastOp, nn::TransposeOp, nn::PadOp, nn::GatherOp, nn::IotaOp,
-             tensor::DimOp, tensor::ExtractSliceOp, tensor::ConcatOp, tensor::SplatOp,
-             tensor::EmptyOp, tensor::CastOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op);
+             nn::SliceOp, nn::InsertOp, tensor::DimOp, tensor::ExtractSliceOp, tensor::ConcatOp,
+             tensor::SplatOp, tensor::EmptyOp, tensor::CastOp, tensor::CollapseShapeOp,
+             tensor::ExpandShapeOp>(op);
 }
 
 FailureOr<Array> nacre::interpreter::evaluateDataMovement(Operation *op, Operands operands) {
@@ -258,6 +309,14 @@ FailureOr<Array> nacre::interpreter::evaluateDataMovement(Operation *op, Operand
       .Case([&](nn::PadOp op) { return evaluatePad(op, *operands[0]); })
       .Case([&](nn::GatherOp op) { return evaluateGather(op, *operands[0], *operands[1]); })
       .Case([&](nn::IotaOp op) { return evaluateIota(op, fillSizes(op.getType(), operands)); })
+      .Case([&](nn::SliceOp op) {
+        Operands starts = operands.slice(1, op.getStarts().size());
+        return evaluateSlice(op, *operands[0], starts,
+                             fillSizes(op.getType(), operands.drop_front(1 + starts.size())));
+      })
+      .Case([&](nn::InsertOp op) {
+        return evaluateInsert(op, *operands[0], *operands[1], operands.drop_front(2));
+      })
       .Case([&](tensor::DimOp op) { return evaluateDim(op, *operands[0], *operands[1]); })
       .Case([&](tensor::ExtractSliceOp op) { return evaluateExtractSlice(op, operands); })
       .Case([&](tensor::ConcatOp op) { return evaluateConcat(op, operands); })

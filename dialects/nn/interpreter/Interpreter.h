@@ -8,6 +8,8 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include "llvm/ADT/StringMap.h"
+
 #include <functional>
 
 namespace nacre::interpreter {
@@ -26,15 +28,19 @@ struct Options {
   /// the global's; its element type may be any float where the global's is one. A provider that
   /// fails reports why itself.
   std::function<mlir::FailureOr<Tensor>(llvm::StringRef name)> weights;
+
+  /// The state variables between calls, by name: what is missing is zero, what is stored is put
+  /// here. A call that fails may have stored some of them.
+  llvm::StringMap<Tensor> *states = nullptr;
 };
 
 /// Evaluates the body of `function`, of one block of `nn`-phase operations (nn, tensor, arith,
-/// ml_program), on `inputs`, one per argument; a scalar argument takes a rank-0 tensor. Float
+/// ml_program, with their regions), on `inputs`, one per argument; a scalar argument takes a rank-0 tensor. Float
 /// inputs may be of any float type. Returns one tensor per result; with Precision::f64 the floats
 /// among them are f64.
 ///
 /// Fails, with an error at the operation, where inputs do not fit the types, sizes that must be
-/// equal are not, a gather reads outside its data, an operation is not of the phase, or the weight
+/// equal are not, a gather, slice or insert reaches outside its data, an operation is not of the phase, or the weight
 /// provider fails. Not made for speed, but a value is freed after its last use.
 mlir::FailureOr<llvm::SmallVector<Tensor>>
 interpret(mlir::func::FuncOp function, llvm::ArrayRef<Tensor> inputs, const Options &options);

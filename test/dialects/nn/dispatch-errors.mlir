@@ -46,6 +46,6 @@ func.func @dispatch_c3(%x: tensor<?xf32>) -> tensor<?xf32> {
 // -----
 
 func.func @yield_c1(%x: tensor<2xf32>) {
-  // expected-error @+1 {{expects parent op 'nn.dispatch'}}
+  // expected-error @+1 {{expects parent op to be one of 'nn.dispatch, nn.scan, nn.while, nn.if'}}
   nn.yield %x : tensor<2xf32>
 }
