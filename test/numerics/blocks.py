@@ -82,6 +82,15 @@ WEIGHTS = {
     "activation_layers": {},
     "arithmetic": {"row": (17,), "column": (6, 1)},
     "attentions": _attention("heads") | _attention("biasless", bias=False),
+    "attention2d": _conv("squeeze.fc1", 3, 6, 1, 1)
+    | _conv("squeeze.fc2", 6, 3, 1, 1)
+    | {"near.conv.weight": (1, 1, 3), "far.conv.weight": (1, 1, 5)}
+    | {f"{n}fc1.weight": (2, 6, 1, 1) for n in ("channel.", "cbam.channel.")}
+    | {f"{n}fc2.weight": (6, 2, 1, 1) for n in ("channel.", "cbam.channel.")}
+    | {f"{n}.conv.conv.weight": (1, 2, k, k) for n, k in (("spatial", 7), ("cbam.spatial", 3), ("close", 3))}
+    | {w: s for n in ("spatial", "cbam.spatial", "close") for w, s in _vectors(f"{n}.conv.bn", 1, AFFINE + STATISTICS).items()}
+    | {w: s for n, c in (("query", 2), ("key", 2), ("value", 6)) for w, s in _conv(f"positions.{n}_conv", c, 6, 1, 1).items()}
+    | {"positions.gamma": (1,), "channels.gamma": (1,)},
     "convolutions": _conv("line", 8, 5, 3)
     | _conv("plain", 10, 3, 3, 3)
     | _conv("strided", 9, 6, 5, 5)

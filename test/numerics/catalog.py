@@ -3,6 +3,7 @@
 import argparse
 import pathlib
 
+import networks_attention2d
 import networks_basic
 import networks_clicks
 import networks_images
@@ -13,7 +14,7 @@ from network import ROOT
 
 __all__ = ["FULL", "ROOT", "SMALL"]
 
-FAMILIES = (networks_text, networks_images, networks_clicks, networks_recommenders, networks_basic, networks_pretrained)
+FAMILIES = (networks_text, networks_images, networks_clicks, networks_recommenders, networks_basic, networks_attention2d, networks_pretrained)
 
 # "odd" sizes are multiples of no vector width and no tile, so every remainder is taken.
 SMALL = {n.name: n for family in FAMILIES for n in family.SMALL}

@@ -145,6 +145,38 @@ def _mlp(name, activation):
     return run
 
 
+def _squeeze(w, x):
+    hidden = F.relu(F.conv2d(F.adaptive_avg_pool2d(x, 1), w["squeeze.fc1.weight"], w["squeeze.fc1.bias"]))
+    return x * F.conv2d(hidden, w["squeeze.fc2.weight"], w["squeeze.fc2.bias"]).sigmoid()
+
+
+def _eca(weight, x):
+    return x * F.conv1d(x.mean((2, 3))[:, None], weight, padding="same").sigmoid()[:, 0, :, None, None]
+
+
+def _channel(w, name, x):
+    mlp = lambda v: F.relu(v @ w[f"{name}.fc1.weight"][..., 0, 0].T) @ w[f"{name}.fc2.weight"][..., 0, 0].T
+    return x * (mlp(x.mean((2, 3))) + mlp(x.amax((2, 3)))).sigmoid()[..., None, None]
+
+
+def _spatial(w, name, x):
+    places = F.conv2d(torch.stack([x.mean(1), x.amax(1)], 1), w[f"{name}.conv.conv.weight"], padding="same")
+    return x * _batch_norm(f"{name}.conv.bn")(w, places).sigmoid()
+
+
+def _positions(w, x):
+    b, c, d = (_conv(f"positions.{n}_conv")(w, x).flatten(2) for n in ("query", "key", "value"))
+    s = torch.einsum("nci,ncj->nij", b, c).softmax(2)
+    return w["positions.gamma"] * torch.einsum("nij,ncj->nci", s, d).unflatten(2, x.shape[2:]) + x
+
+
+def _channels(w, x):
+    a = x.flatten(2)
+    energy = a @ a.mT
+    s = (energy.amax(2, keepdim=True) - energy).softmax(2)
+    return w["channels.gamma"] * (s @ a).unflatten(2, x.shape[2:]) + x
+
+
 def _dice(w, name, x):
     p = torch.sigmoid(_batch_norm(f"{name}.bn", eps=1e-8)(w, x))
     return x * p + w[f"{name}.alpha"] * x * (1 - p)
@@ -403,6 +435,14 @@ MEANING = {
         "of_mean": _of(torch.mean, dim=(2, 3)),
         "of_global_avg": lambda w, x: 2.0 * x.mean((2, 3)),
         "of_global_max": lambda w, x: 2.0 * x.amax((2, 3)),
+    },
+    "attention2d": {
+        "of_channels": lambda w, x: _squeeze(w, _eca(w["near.conv.weight"], _eca(w["far.conv.weight"], x))) + _channel(w, "channel", x),
+        "of_places": lambda w, x: _spatial(w, "spatial", x)
+        + _spatial(w, "cbam.spatial", _channel(w, "cbam.channel", _spatial(w, "close", x))),
+        "of_dual": lambda w, x: _positions(w, x) - 2 * _channels(w, x),
+        "of_resize": lambda w, x: F.interpolate(x, size=(7, 3), mode="bilinear", align_corners=False),
+        "of_bilinear": lambda w, x: F.interpolate(x[:, None], size=(9, 4), mode="bilinear", align_corners=False)[:, 0],
     },
     "recommenders": {
         "of_linear": lambda w, ids, values: (w["wide.fc.weight"][ids, 0] * values).sum(1) + w["wide.bias"],

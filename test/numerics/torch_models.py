@@ -6,6 +6,7 @@ transformers package where that is installed.
 """
 import torch
 
+import torch_attention2d
 import torch_basic
 import torch_clicks
 import torch_images
@@ -14,7 +15,7 @@ import torch_recommenders
 import torch_text
 from network import from_stored, to_stored
 
-FAMILIES = (torch_text, torch_images, torch_clicks, torch_recommenders, torch_basic, torch_pretrained)
+FAMILIES = (torch_text, torch_images, torch_clicks, torch_recommenders, torch_basic, torch_attention2d, torch_pretrained)
 MODELS = {model: twin for family in FAMILIES for model, twin in family.MODELS.items()}
 
 
