@@ -137,6 +137,7 @@ WEIGHTS = {
     | _linear("plain.linears.1", 7, 9, 7)
     | _diced("diced", 20, 9)
     | _dice("dice", 20)
+    | {f"aware.embeddings.{i}.weight": (11, 3) for i in range(4)}
     | _diced("interest.local_att.dnn", 40, 9)
     | _linear("interest.local_att.dense", 1, 9, 1)
     | _linear("smooth.local_att.dnn.linears.0", 9, 40, 9)

@@ -5,6 +5,7 @@ import pathlib
 
 import networks_attention2d
 import networks_basic
+import networks_behaviour
 import networks_clicks
 import networks_images
 import networks_pretrained
@@ -14,7 +15,16 @@ from network import ROOT
 
 __all__ = ["FULL", "ROOT", "SMALL"]
 
-FAMILIES = (networks_text, networks_images, networks_clicks, networks_recommenders, networks_basic, networks_attention2d, networks_pretrained)
+FAMILIES = (
+    networks_text,
+    networks_images,
+    networks_clicks,
+    networks_recommenders,
+    networks_behaviour,
+    networks_basic,
+    networks_attention2d,
+    networks_pretrained,
+)
 
 # "odd" sizes are multiples of no vector width and no tile, so every remainder is taken.
 SMALL = {n.name: n for family in FAMILIES for n in family.SMALL}

@@ -182,6 +182,11 @@ def _dice(w, name, x):
     return x * p + w[f"{name}.alpha"] * x * (1 - p)
 
 
+def _aware(w, ids, values, i, j):
+    vector = lambda of, towards: w[f"aware.embeddings.{towards}.weight"][ids[:, of]] * values[:, of, None]
+    return vector(i, j) * vector(j, i)
+
+
 def _layer0(w, name, x):
     return F.linear(x, w[f"{name}.linears.0.weight"], w[f"{name}.linears.0.bias"])
 
@@ -456,6 +461,7 @@ MEANING = {
             [x[:, i] - 2 * x[:, j] for i, j in itertools.combinations(range(5), 2)] + list(x[:, :3].unbind(1)), 1
         ),
         "of_dnns": lambda w, x: torch.cat([_plain(w, x), _dice(w, "diced.activation_layers.0", _layer0(w, "diced", x))], 1),
+        "of_aware": lambda w, ids, values: torch.stack([_aware(w, ids, values, *p) for p in itertools.combinations(range(4), 2)], 1),
         "of_dice": lambda w, x: _dice(w, "dice", x),
         "of_interest": lambda w, x, y, mask: _interest(w, "interest", x, y, mask) + 2 * _interest(w, "smooth", x, y, mask),
     },

@@ -8,6 +8,7 @@ import torch
 
 import torch_attention2d
 import torch_basic
+import torch_behaviour
 import torch_clicks
 import torch_images
 import torch_pretrained
@@ -15,7 +16,16 @@ import torch_recommenders
 import torch_text
 from network import from_stored, to_stored
 
-FAMILIES = (torch_text, torch_images, torch_clicks, torch_recommenders, torch_basic, torch_attention2d, torch_pretrained)
+FAMILIES = (
+    torch_text,
+    torch_images,
+    torch_clicks,
+    torch_recommenders,
+    torch_behaviour,
+    torch_basic,
+    torch_attention2d,
+    torch_pretrained,
+)
 MODELS = {model: twin for family in FAMILIES for model, twin in family.MODELS.items()}
 
 
