@@ -12,6 +12,8 @@ using llvm::StringRef;
 
 /// Larger messages are a fault of the client.
 static constexpr size_t maxMessageBytes = size_t(1) << 28;
+/// Brackets inside brackets of a message.
+static constexpr unsigned maxDepth = 200;
 /// Longest line of a header.
 static constexpr size_t maxHeaderBytes = 4096;
 
@@ -59,8 +61,32 @@ bool Input::readBytes(size_t count, std::string &bytes) {
   return true;
 }
 
+/// Brackets inside brackets; a parser that recurses would end where the stack does.
+static bool isTooDeep(StringRef json) {
+  unsigned depth = 0;
+  bool inString = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    char c = json[i];
+    if (inString) {
+      if (c == '\\')
+        ++i;
+      inString = c != '"';
+    } else if (c == '"') {
+      inString = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > maxDepth)
+        return true;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
 /// Why a message is none of the protocol's; empty where it is one.
 static std::string faultOf(StringRef json) {
+  if (isTooDeep(json))
+    return "it is nested too deeply";
   llvm::Expected<llvm::json::Value> value = llvm::json::parse(json);
   if (!value)
     return llvm::toString(value.takeError());
