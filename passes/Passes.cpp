@@ -28,6 +28,7 @@ void nacre::buildSimplifyPipeline(OpPassManager &manager) {
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createResolveSizes());
   functions.addPass(createCSEPass());
+  functions.addPass(createLoopInvariantCodeMotionPass());
   functions.addPass(createJoinSlices());
   functions.addPass(createCanonicalizerPass());
   manager.addPass(createRemoveDeadWeights());
@@ -43,6 +44,9 @@ void nacre::buildOptimizePipeline(OpPassManager &manager) {
   functions.addPass(createRaiseRmsNorm());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
+  functions.addPass(createLoopInvariantCodeMotionPass());
+  functions.addPass(createHoistFromScan());
+  functions.addPass(createCanonicalizerPass());
   functions.addPass(createFuseAttention());
   // Batch norms go first: those that stay become multiplications, which a transpose passes through.
   functions.addPass(createFoldBatchNorm());

@@ -111,31 +111,35 @@ namespace {
 
 struct MergeLinears : nacre::impl::MergeLinearsBase<MergeLinears> {
   void runOnOperation() override {
-    for (Block &block : getOperation().getBody()) {
-      // In program order, so that the result does not depend on anything else.
-      SmallVector<std::pair<Key, SmallVector<nn::LinearOp>>> groups;
-      // A merged result is alive until its last slice is read. Linears on either side of an
-      // attention (the keys of all layers of a decoder, say) would fill memory for long.
-      int64_t heavy = 0;
-      for (Operation &op : block) {
-        heavy += isa<nn::AttentionOp, nn::MatmulOp, nn::ConvOp>(op);
-        auto linear = dyn_cast<nn::LinearOp>(op);
-        if (!linear || !weightType(linear).hasStaticShape() || !canMerge(linear))
-          continue;
-        Key key{linear.getInput(), linear.getInputMajor(), storedType(linear.getWeight()), heavy};
-        auto known = llvm::find_if(groups, [&](auto &group) { return group.first == key; });
-        if (known == groups.end())
-          groups.emplace_back(key, SmallVector<nn::LinearOp>{linear});
-        else
-          known->second.push_back(linear);
-      }
-      for (auto &[key, group] : groups) {
-        if (group.size() < 2)
-          continue;
-        for (nn::LinearOp linear : ArrayRef(group).drop_front())
-          noteRewrite(numMerged, linear.getLoc(), passName, "merged");
-        mergeGroup(group);
-      }
+    // Linears of one block only: a branch or a round may not run.
+    getOperation().walk([&](Block *block) { mergeIn(*block); });
+  }
+
+private:
+  void mergeIn(Block &block) {
+    // In program order, so that the result does not depend on anything else.
+    SmallVector<std::pair<Key, SmallVector<nn::LinearOp>>> groups;
+    // A merged result is alive until its last slice is read. Linears on either side of an
+    // attention (the keys of all layers of a decoder, say) would fill memory for long.
+    int64_t heavy = 0;
+    for (Operation &op : block) {
+      heavy += isa<nn::AttentionOp, nn::MatmulOp, nn::ConvOp>(op);
+      auto linear = dyn_cast<nn::LinearOp>(op);
+      if (!linear || !weightType(linear).hasStaticShape() || !canMerge(linear))
+        continue;
+      Key key{linear.getInput(), linear.getInputMajor(), storedType(linear.getWeight()), heavy};
+      auto known = llvm::find_if(groups, [&](auto &group) { return group.first == key; });
+      if (known == groups.end())
+        groups.emplace_back(key, SmallVector<nn::LinearOp>{linear});
+      else
+        known->second.push_back(linear);
+    }
+    for (auto &[key, group] : groups) {
+      if (group.size() < 2)
+        continue;
+      for (nn::LinearOp linear : ArrayRef(group).drop_front())
+        noteRewrite(numMerged, linear.getLoc(), passName, "merged");
+      mergeGroup(group);
     }
   }
 };

@@ -100,6 +100,20 @@ static SmallVector<Operation *> findRoots(Block &block, llvm::DenseSet<Operation
   return roots;
 }
 
+/// Moves what may be part of a weight from the regions of `body` to `body` itself: it is computed
+/// when the model is opened, so that a branch that is not taken costs nothing.
+static void hoistToBlock(Block &body) {
+  for (Operation &top : body)
+    for (Region &region : top.getRegions())
+      region.walk<WalkOrder::PreOrder>([&](Operation *op) {
+        if (op->getNumResults() == 1 && canBePartOfWeight(op) &&
+            llvm::all_of(op->getOperands(), [&](Value operand) {
+              return operand.getParentBlock() == &body && isWeightExpression(operand);
+            }))
+          op->moveBefore(&top);
+      });
+}
+
 namespace {
 
 struct OutlineWeightExpressions
@@ -113,6 +127,7 @@ struct OutlineWeightExpressions
     });
     next = 0;
     for (func::FuncOp entry : entries) {
+      hoistToBlock(entry.getBody().front());
       llvm::DenseSet<Operation *> known;
       for (Operation *root : findRoots(entry.getBody().front(), known))
         outline(module, symbols, globals, root, known);

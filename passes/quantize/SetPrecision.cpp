@@ -25,9 +25,16 @@ static constexpr int64_t leastQuantizedSize = 32;
 
 /// True where `value` leaves the entry with only element-wise work and movement in between.
 static bool isSeen(Value value) {
-  return llvm::any_of(value.getUsers(), [](Operation *user) {
+  return llvm::any_of(value.getUses(), [](OpOperand &use) {
+    Operation *user = use.getOwner();
     if (isa<func::ReturnOp>(user))
       return true;
+    // The results of a region stand in the yield's order; nn.while's behind the flag.
+    if (isa<nn::YieldOp>(user)) {
+      Operation *parent = user->getParentOp();
+      int64_t number = use.getOperandNumber() - (isa<nn::WhileOp>(parent) ? 1 : 0);
+      return number >= 0 && isSeen(parent->getResult(number));
+    }
     bool passes =
         user->hasTrait<nn::Elementwise>() || isa<nn::ReshapeOp, nn::TransposeOp, nn::BroadcastOp,
                                                  tensor::ExtractSliceOp, tensor::ConcatOp>(user);

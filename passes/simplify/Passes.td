@@ -6,6 +6,36 @@
 
 include "mlir/Pass/PassBase.td"
 
+def HoistFromScan : Pass<"nn-hoist-from-scan", "::mlir::func::FuncOp"> {
+  let summary = "Products of a scan's slices by one weight become one product of all rounds";
+  let description = [{
+    An `nn.linear` of a slice of a scan's input, whose weight and bias are the same in all rounds, moves
+    before the scan with the element-wise work before and behind it that needs nothing else; its result is
+    scanned. One product of many rows reads the weight once, where each round would read it again.
+    The loop-invariant code motion before this has taken the weights out of the body.
+
+    Before:
+    ```mlir
+    %h = nn.scan (%x : tensor<?x?x4xf32>) axes [1] carry (%h0 : tensor<?x8xf32>) -> tensor<?x8xf32> {
+    ^bb0(%xt: tensor<?x4xf32>, %s: tensor<?x8xf32>):
+      %0 = nn.linear %xt, %w : tensor<?x4xf32>, tensor<8x4xf32> -> tensor<?x8xf32>
+      %1 = nn.add %0, %s : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xf32>
+      nn.yield %1 : tensor<?x8xf32>
+    }
+    ```
+    After (the old input goes when canonicalisation finds it unused):
+    ```mlir
+    %all = nn.linear %x, %w : tensor<?x?x4xf32>, tensor<8x4xf32> -> tensor<?x?x8xf32>
+    %h = nn.scan (%x, %all : tensor<?x?x4xf32>, tensor<?x?x8xf32>) axes [1, 1] carry (%h0 : tensor<?x8xf32>) -> tensor<?x8xf32> {
+    ^bb0(%xt: tensor<?x4xf32>, %0: tensor<?x8xf32>, %s: tensor<?x8xf32>):
+      %1 = nn.add %0, %s : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xf32>
+      nn.yield %1 : tensor<?x8xf32>
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numHoisted", "num-hoisted", "Products that left a scan">];
+}
+
 def JoinSlices : Pass<"nn-join-slices", "::mlir::func::FuncOp"> {
   let summary = "Slices that are put together again become what they were cut from";
   let description = [{

@@ -4,6 +4,7 @@
 #include "dialects/nn/NN.h"
 #include "passes/Passes.h"
 #include "passes/support/Remarks.h"
+#include "passes/support/Sizes.h"
 
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -68,6 +69,11 @@ struct ResolveSize : OpRewritePattern<tensor::DimOp> {
     if (!type || !dimension || *dimension >= type.getRank())
       return failure();
     if (auto argument = dyn_cast<BlockArgument>(op.getSource())) {
+      if (auto outer = outerSize(argument, *dimension)) {
+        noteRewrite(count, op.getLoc(), passName, "resolved");
+        rewriter.replaceOpWithNewOp<tensor::DimOp>(op, outer->first, outer->second);
+        return success();
+      }
       auto [first, index] = firstOfName(argument, *dimension);
       if (first == argument && index == *dimension)
         return failure();
@@ -83,7 +89,7 @@ struct ResolveSize : OpRewritePattern<tensor::DimOp> {
       ReifiedRankedShapedTypeDims shapes;
       if (!reifies || failed(reifies.reifyResultShapes(rewriter, shapes)))
         return failure();
-      size = shapes[0][*dimension];
+      size = shapes[cast<OpResult>(op.getSource()).getResultNumber()][*dimension];
     } else if (auto slice = dyn_cast<tensor::ExtractSliceOp>(source);
                slice && slice.getType().getRank() == slice.getSourceType().getRank()) {
       size = slice.getMixedSizes()[*dimension];

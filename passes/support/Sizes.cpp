@@ -23,6 +23,51 @@ static Size argumentSize(BlockArgument argument, int64_t dimension) {
   return {argument.getAsOpaquePointer(), dimension};
 }
 
+std::optional<std::pair<Value, int64_t>> nacre::outerSize(BlockArgument argument,
+                                                          int64_t dimension) {
+  Operation *parent = argument.getOwner()->getParentOp();
+  int64_t number = argument.getArgNumber();
+  if (auto loop = dyn_cast_if_present<nn::WhileOp>(parent))
+    return std::pair(loop.getCarries()[number], dimension);
+  auto scan = dyn_cast_if_present<nn::ScanOp>(parent);
+  if (!scan)
+    return std::nullopt;
+  int64_t inputs = scan.getInputs().size();
+  if (number >= inputs)
+    return std::pair(scan.getCarries()[number - inputs], dimension);
+  return std::pair(scan.getInputs()[number],
+                   dimension < scan.getAxes()[number] ? dimension : dimension + 1);
+}
+
+/// The size among the operands of `op` that is that of `dimension` of a result, for operations
+/// whose dynamic sizes are operands.
+static OpFoldResult givenSize(OpResult result, int64_t dimension) {
+  Operation *op = result.getOwner();
+  OperandRange sizes = op->getOperands().take_front(0);
+  int64_t number = result.getResultNumber(), first = 0;
+  if (auto scan = dyn_cast<nn::ScanOp>(op)) {
+    sizes = scan.getResultSizes();
+    first = scan.getCarries().size();
+  } else if (auto branch = dyn_cast<nn::IfOp>(op)) {
+    sizes = branch.getResultSizes();
+  } else if (auto slice = dyn_cast<nn::SliceOp>(op)) {
+    sizes = slice.getResultSizes();
+  } else if (auto load = dyn_cast<nn::StateLoadOp>(op)) {
+    sizes = load.getDynamicSizes();
+  } else if (isa<nn::ReshapeOp, nn::BroadcastOp>(op)) {
+    sizes = op->getOperands().drop_front();
+  } else if (isa<nn::IotaOp>(op)) {
+    sizes = op->getOperands();
+  } else {
+    return {};
+  }
+  int64_t before = 0;
+  for (int64_t i = first; i < number; ++i)
+    before += cast<RankedTensorType>(op->getResult(i).getType()).getNumDynamicDims();
+  auto shape = cast<RankedTensorType>(result.getType()).getShape();
+  return sizes[before + llvm::count_if(shape.take_front(dimension), ShapedType::isDynamic)];
+}
+
 /// The operand and dimension whose size is that of `dimension` of `op`'s result, for operations
 /// that carry sizes along.
 static std::optional<std::pair<Value, int64_t>> forwarded(Operation *op, int64_t dimension) {
@@ -36,6 +81,8 @@ static std::optional<std::pair<Value, int64_t>> forwarded(Operation *op, int64_t
     }
     return std::nullopt;
   }
+  if (auto insert = dyn_cast<nn::InsertOp>(op))
+    return std::pair(insert.getDestination(), dimension);
   if (auto transpose = dyn_cast<nn::TransposeOp>(op))
     return std::pair(transpose.getInput(), transpose.getPermutation()[dimension]);
   if (isa<nn::SoftmaxOp, nn::LayerNormOp, nn::RmsNormOp, nn::BatchNormOp, nn::GroupNormOp,
@@ -74,19 +121,29 @@ Size nacre::sizeOf(Value tensor, int64_t dimension) {
     auto type = cast<RankedTensorType>(tensor.getType());
     if (!type.isDynamicDim(dimension))
       return {nullptr, type.getDimSize(dimension)};
-    if (auto argument = dyn_cast<BlockArgument>(tensor))
-      return argumentSize(argument, dimension);
+    if (auto argument = dyn_cast<BlockArgument>(tensor)) {
+      auto outer = outerSize(argument, dimension);
+      if (!outer)
+        return argumentSize(argument, dimension);
+      std::tie(tensor, dimension) = *outer;
+      continue;
+    }
     Operation *op = tensor.getDefiningOp();
+    int64_t number = cast<OpResult>(tensor).getResultNumber();
+    if (auto loop = dyn_cast<nn::WhileOp>(op)) {
+      tensor = loop.getCarries()[number];
+      continue;
+    }
+    if (auto scan = dyn_cast<nn::ScanOp>(op);
+        scan && number < static_cast<int64_t>(scan.getCarries().size())) {
+      tensor = scan.getCarries()[number];
+      continue;
+    }
+    if (OpFoldResult size = givenSize(cast<OpResult>(tensor), dimension))
+      return sizeOf(size);
     if (auto next = forwarded(op, dimension)) {
       std::tie(tensor, dimension) = *next;
       continue;
-    }
-    if (isa<nn::ReshapeOp, nn::BroadcastOp, nn::IotaOp>(op)) {
-      OperandRange sizes =
-          isa<nn::IotaOp>(op) ? op->getOperands() : op->getOperands().drop_front(1);
-      int64_t dynamicBefore =
-          llvm::count_if(type.getShape().take_front(dimension), ShapedType::isDynamic);
-      return sizeOf(OpFoldResult(sizes[dynamicBefore]));
     }
     if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op);
         slice && slice.getType().getRank() == slice.getSourceType().getRank())

@@ -7,6 +7,8 @@
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/Value.h"
 
+#include <optional>
+
 namespace nacre {
 
 /// Where the size of a dimension comes from. Two equal sizes are the same number whenever the
@@ -20,6 +22,11 @@ struct Size {
   bool operator==(const Size &other) const = default;
   bool isStatic() const { return !origin; }
 };
+
+/// The tensor outside a loop, and its dimension, that has the size of `dimension` of an argument of
+/// the loop's body: a slice's is the input's, a carry keeps the size that it begins with.
+std::optional<std::pair<mlir::Value, int64_t>> outerSize(mlir::BlockArgument argument,
+                                                         int64_t dimension);
 
 /// The size of dimension `dimension` of a ranked tensor.
 Size sizeOf(mlir::Value tensor, int64_t dimension);

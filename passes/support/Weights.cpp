@@ -39,7 +39,9 @@ static SmallVector<Operation *> weightOperations(Value value) {
 bool nacre::isWeightExpression(Value value) { return !weightOperations(value).empty(); }
 
 void nacre::hoistWeightExpression(Value value, Operation *op) {
-  SmallVector<Operation *> operations = weightOperations(value);
+  // What is defined around the block stands before `op` anyway.
+  SmallVector<Operation *> operations = llvm::filter_to_vector(
+      weightOperations(value), [&](Operation *part) { return part->getBlock() == op->getBlock(); });
   llvm::sort(operations, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
   // One that stands before `op` already has its operands before it.
   for (Operation *part : operations)
@@ -86,10 +88,11 @@ bool nacre::isSoleUse(Value value) {
     auto load = dyn_cast<ml_program::GlobalLoadConstOp>(op);
     if (!load)
       continue;
-    auto same = op->getParentOp()->walk([&](ml_program::GlobalLoadConstOp other) {
-      return other != load && other.getGlobal() == load.getGlobal() ? WalkResult::interrupt()
-                                                                    : WalkResult::advance();
-    });
+    auto same = load->getParentOfType<FunctionOpInterface>()->walk(
+        [&](ml_program::GlobalLoadConstOp other) {
+          return other != load && other.getGlobal() == load.getGlobal() ? WalkResult::interrupt()
+                                                                        : WalkResult::advance();
+        });
     if (same.wasInterrupted())
       return false;
   }

@@ -18,7 +18,8 @@ bool canBePartOfWeight(mlir::Operation *op);
 /// True where `value` can be computed at compile time from weights and constants alone.
 bool isWeightExpression(mlir::Value value);
 
-/// Moves whatever `value` needs before `op`, which must be in the block that defines it.
+/// Moves whatever `value` needs before `op`, which must be in the block that defines it or in one
+/// inside that.
 /// `value` is a weight expression.
 void hoistWeightExpression(mlir::Value value, mlir::Operation *op);
 
