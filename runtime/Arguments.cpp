@@ -3,6 +3,8 @@
 
 #include "Arguments.h"
 
+#include "State.h"
+
 #include <cstdlib>
 #include <cstring>
 
@@ -32,7 +34,7 @@ nacre_status nacre::checkDims(nacre_model *model, const nacre_entry &entry, cons
   return NACRE_OK;
 }
 
-static int64_t elementSize(int32_t type) {
+int64_t nacre::elementSize(int32_t type) {
   switch (type) {
   case NACRE_F64:
   case NACRE_I64:
@@ -116,4 +118,36 @@ nacre_status nacre::checkBuffers(nacre_model *model, const nacre_entry &entry, v
   if (memory != few)
     free(memory);
   return status;
+}
+
+nacre_status nacre::checkState(nacre_model *model, const nacre_entry &entry,
+                               const nacre_state *state, const int64_t *dims) {
+  if (!entry.uses_states)
+    return NACRE_OK;
+  if (!state)
+    return fail(model, NACRE_ERROR_ARGUMENT,
+                "%s: uses the model's state; make one with nacre_new_state and give it to "
+                "nacre_run_with",
+                entry.name);
+  const nacre_artifact *artifact = model->artifact;
+  if (state->artifact != artifact)
+    return fail(model, NACRE_ERROR_ARGUMENT, "%s: the state was made for '%s', and this is '%s'",
+                entry.name, state->artifact->name, artifact->name);
+  for (uint32_t i = 0; entry.state_dims && i < artifact->num_state_dims; ++i) {
+    int64_t dim = entry.state_dims[i], wanted = state->dims[i];
+    if (dim == NACRE_DIM_FORMULA)
+      continue;
+    auto size = static_cast<long long>(dim >= 0 ? dim : dims[-1 - dim]);
+    if (size == wanted)
+      continue;
+    if (dim >= 0)
+      return fail(model, NACRE_ERROR_ARGUMENT,
+                  "%s: needs a state with %s = %lld, and this one has %lld", entry.name,
+                  artifact->state_dim_names[i], size, static_cast<long long>(wanted));
+    return fail(model, NACRE_ERROR_ARGUMENT,
+                "%s: size %s = %lld, but the state was made with %s = %lld", entry.name,
+                entry.dim_names[-1 - dim], size, artifact->state_dim_names[i],
+                static_cast<long long>(wanted));
+  }
+  return NACRE_OK;
 }

@@ -14,6 +14,14 @@ const nacre_entry *findEntry(nacre_model *model, const nacre_artifact *artifact,
 /// own check.
 nacre_status checkDims(nacre_model *model, const nacre_entry &entry, const int64_t *dims);
 
+/// Bytes of an element of this type, by its number in artifact.h.
+int64_t elementSize(int32_t type);
+
+/// Whether an entry has the state that it needs, and sizes that agree with it. `dims` are checked;
+/// `state` may be null.
+nacre_status checkState(nacre_model *model, const nacre_entry &entry, const nacre_state *state,
+                        const int64_t *dims);
+
 /// Whether buffers are there, aligned, of sizes that exist, and outputs overlap nothing. `dims` are
 /// checked.
 nacre_status checkBuffers(nacre_model *model, const nacre_entry &entry, void *const *buffers,

@@ -18,15 +18,21 @@ void Recorder::arrive() {
   arrivals.fetch_add(now(), std::memory_order_relaxed);
 }
 
-void Recorder::end(uint32_t shares) {
+void Recorder::end(uint32_t place, uint32_t shares) {
   // Not the last one's own time: who increments the counter last may have read its clock
   // before another did. Of one share, the sum is the time.
   uint64_t time = shares == 1 ? arrivals.load(std::memory_order_relaxed) : now();
   // The sum of times may wrap around; what is left of it here does not.
   uint64_t waited = time * shares - arrivals.load(std::memory_order_relaxed);
   arrivals.store(0, std::memory_order_relaxed);
-  if (kernels < capacity)
-    times[kernels] = {time - last, waited};
-  ++kernels;
+  // Those that are passed over, or not reached at all, have taken no time.
+  for (; places <= place; ++places)
+    if (places < capacity)
+      times[places] = {};
+  if (place < capacity) {
+    times[place].nanoseconds += time - last;
+    times[place].waited += waited;
+    ++times[place].rounds;
+  }
   last = time;
 }

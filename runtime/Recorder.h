@@ -22,15 +22,17 @@ public:
   void begin() { last = now(); }
   /// A share of the step has ended.
   void arrive();
-  /// All `shares` have ended. Called once a step, before any thread goes on.
-  void end(uint32_t shares);
+  /// All `shares` of a step have ended, which stands at `place` in the entry. Called once a step,
+  /// before any thread goes on.
+  void end(uint32_t place, uint32_t shares);
 
-  size_t count() const { return kernels; }
+  /// The places up to the last one that a step was taken at.
+  size_t count() const { return places; }
 
 private:
   nacre_kernel_time *times;
   size_t capacity;
-  size_t kernels = 0;
+  size_t places = 0;
   uint64_t last = 0;
   std::atomic<uint64_t> arrivals{0}; // sum of times since `last`
 };

@@ -3,6 +3,7 @@
 
 #include "Arguments.h"
 #include "Pool.h"
+#include "State.h"
 #include "Team.h"
 
 #include <cfenv>
@@ -80,15 +81,16 @@ namespace {
 /// One call, and the team that runs it.
 struct Call : nacre_team {
   Call(nacre_model &model, const nacre_entry &entry, void *const *buffers, const int64_t *dims,
-       void *arena, uint32_t threads, Recorder *recorder)
+       void *arena, void *const *states, uint32_t threads, Recorder *recorder)
       : nacre_team(threads, model.splitAll ? 0 : shareNanoseconds, recorder), model(model),
-        entry(entry), buffers(buffers), dims(dims), arena(arena) {}
+        entry(entry), buffers(buffers), dims(dims), arena(arena), states(states) {}
 
   nacre_model &model;
   const nacre_entry &entry;
   void *const *buffers;
   const int64_t *dims;
   void *arena;
+  void *const *states;
   fenv_t environment; // the caller's
 };
 
@@ -113,8 +115,8 @@ private:
 static void walk(void *argument, int thread) {
   Call &call = *static_cast<Call *>(argument);
   DefaultEnvironment environment;
-  call.entry.run[call.model.target](call.model.weights, call.buffers, call.dims, call.arena, thread,
-                                    call.threads, &call);
+  call.entry.run[call.model.target](call.model.weights, call.buffers, call.dims, call.arena,
+                                    call.states, thread, call.threads, &call);
   leave(call);
 }
 
@@ -161,9 +163,9 @@ static void recruit(nacre_team *team) {
 }
 
 static void runTeam(nacre_model &model, const nacre_entry &entry, void *const *buffers,
-                    const int64_t *dims, void *arena, Recorder *recorder) {
+                    const int64_t *dims, void *arena, void *const *states, Recorder *recorder) {
   int threads = model.threads ? model.threads : kept(model.defaultThreads, defaultThreads);
-  Call call(model, entry, buffers, dims, arena, static_cast<uint32_t>(threads), recorder);
+  Call call(model, entry, buffers, dims, arena, states, static_cast<uint32_t>(threads), recorder);
   fegetenv(&call.environment);
   if (threads > 1)
     call.recruit = recruit;
@@ -173,9 +175,10 @@ static void runTeam(nacre_model &model, const nacre_entry &entry, void *const *b
   free(call.claims);
 }
 
-/// nacre_run, with a recorder or without.
-static nacre_status run(nacre_model *model, uint32_t number, void *const *buffers,
-                        const int64_t *dims, void *arena, Recorder *recorder) {
+/// nacre_run, with a state or without, with a recorder or without.
+static nacre_status run(nacre_model *model, uint32_t number, nacre_state *state,
+                        void *const *buffers, const int64_t *dims, void *arena,
+                        Recorder *recorder) {
   if (!model)
     return NACRE_ERROR_ARGUMENT;
   if (!model->artifact)
@@ -184,6 +187,8 @@ static nacre_status run(nacre_model *model, uint32_t number, void *const *buffer
   if (!entry)
     return NACRE_ERROR_ARGUMENT;
   if (nacre_status status = checkDims(model, *entry, dims); status != NACRE_OK)
+    return status;
+  if (nacre_status status = checkState(model, *entry, state, dims); status != NACRE_OK)
     return status;
   if (nacre_status status = checkBuffers(model, *entry, buffers, dims); status != NACRE_OK)
     return status;
@@ -204,23 +209,35 @@ static nacre_status run(nacre_model *model, uint32_t number, void *const *buffer
     return fail(model, NACRE_ERROR_ARGUMENT, "%s: the arena is not aligned to %d bytes",
                 entry->name, NACRE_ALIGNMENT);
   }
-  runTeam(*model, *entry, buffers, dims, arena, recorder);
+  nacre_status status = NACRE_OK;
+  if (!entry->uses_states) {
+    runTeam(*model, *entry, buffers, dims, arena, nullptr, recorder);
+  } else if (StateUse use(state); use.isTaken()) {
+    runTeam(*model, *entry, buffers, dims, arena, state->tensors, recorder);
+  } else {
+    status = use.refuse(entry->name);
+  }
   free(own);
-  return NACRE_OK;
+  return status;
 }
 
 nacre_status nacre_run(nacre_model *model, uint32_t entry, void *const *buffers,
                        const int64_t *dims, void *arena) {
-  return run(model, entry, buffers, dims, arena, nullptr);
+  return run(model, entry, nullptr, buffers, dims, arena, nullptr);
 }
 
-nacre_status nacre_run_profiled(nacre_model *model, uint32_t entry, void *const *buffers,
-                                const int64_t *dims, void *arena, nacre_kernel_time *times,
-                                size_t capacity, size_t *count) {
+nacre_status nacre_run_with(nacre_model *model, uint32_t entry, nacre_state *state,
+                            void *const *buffers, const int64_t *dims, void *arena) {
+  return run(model, entry, state, buffers, dims, arena, nullptr);
+}
+
+nacre_status nacre_run_profiled(nacre_model *model, uint32_t entry, nacre_state *state,
+                                void *const *buffers, const int64_t *dims, void *arena,
+                                nacre_kernel_time *times, size_t capacity, size_t *count) {
   if (!count || (!times && capacity))
     return NACRE_ERROR_ARGUMENT;
   Recorder recorder(times, capacity);
-  nacre_status status = run(model, entry, buffers, dims, arena, &recorder);
+  nacre_status status = run(model, entry, state, buffers, dims, arena, &recorder);
   *count = recorder.count();
   return status;
 }

@@ -10,17 +10,19 @@ const char *nacre_status_text(nacre_status status) {
   case NACRE_OK:
     return "success";
   case NACRE_ERROR_FILE:
-    return "the weights file cannot be read";
+    return "a file cannot be read or written";
   case NACRE_ERROR_WEIGHTS_MISMATCH:
     return "the weights file does not belong to this model";
   case NACRE_ERROR_VERSION:
-    return "the model or its weights file has a format that this runtime does not know";
+    return "the model or a file of it has a format that this runtime does not know";
   case NACRE_ERROR_CPU:
     return "the processor lacks an instruction set that the model was compiled for";
   case NACRE_ERROR_ARGUMENT:
     return "an argument is out of range";
   case NACRE_ERROR_MEMORY:
     return "out of memory";
+  case NACRE_ERROR_STATE_MISMATCH:
+    return "the state file does not belong to this model and these sizes";
   }
   return "unknown status";
 }

@@ -99,6 +99,7 @@ int64_t nacre_shares(nacre_team *team, double nanoseconds) {
 int64_t nacre_next_share(nacre_team *team, int64_t self, int64_t number, int64_t count,
                          int64_t ended) {
   auto thread = static_cast<uint32_t>(self), step = static_cast<uint32_t>(number);
+  auto place = static_cast<uint32_t>(number >> 32);
   auto shares = static_cast<uint32_t>(count);
   Recorder *recorder = team->recorder;
   if (__builtin_expect(recorder != nullptr, false) && ended >= 0)
@@ -113,7 +114,7 @@ int64_t nacre_next_share(nacre_team *team, int64_t self, int64_t number, int64_t
     if (ended + 1 < count)
       return ended + 1;
     if (recorder)
-      recorder->end(shares);
+      recorder->end(place, shares);
     // For those who are recruited later.
     team->step.store(step + 1, std::memory_order_relaxed);
     return -1;
@@ -134,7 +135,7 @@ int64_t nacre_next_share(nacre_team *team, int64_t self, int64_t number, int64_t
   }
   if (team->ended.fetch_add(1, std::memory_order_acq_rel) + 1 == shares) {
     if (recorder)
-      recorder->end(shares);
+      recorder->end(place, shares);
     team->ended.store(0, std::memory_order_relaxed);
     team->step.store(step + 1, std::memory_order_seq_cst);
     return -1;
@@ -143,4 +144,37 @@ int64_t nacre_next_share(nacre_team *team, int64_t self, int64_t number, int64_t
   if (int64_t share = takeAny(*team, thread + 1, shares, step); share >= 0)
     return share;
   return wait(*team, thread, shares, step);
+}
+
+/// What decision `number` was, or -1 where later ones have taken its place. It has been taken.
+static int64_t recall(const nacre_team &team, uint64_t number) {
+  uint64_t block = number / 32;
+  // Whole in one load, whoever writes at this moment.
+  uint64_t word =
+      team.decisions[block % nacre_team::decisionBlocks].load(std::memory_order_acquire);
+  if (word >> 32 != block)
+    return -1;
+  return word >> number % 32 & 1;
+}
+
+int64_t nacre_decide(nacre_team *team, int64_t thread, int64_t step, int64_t decision,
+                     const unsigned char *flag) {
+  auto number = static_cast<uint64_t>(decision);
+  if (static_cast<uint32_t>(step) >= NACRE_STEPS)
+    return 0;
+  int64_t share = nacre_next_share(team, thread, step, 1, -1);
+  if (share >= 0) {
+    uint64_t block = number / 32;
+    std::atomic<uint64_t> &place = team->decisions[block % nacre_team::decisionBlocks];
+    // Nobody else writes: the step that the decision before was made in is over.
+    uint64_t word = place.load(std::memory_order_relaxed);
+    if (word >> 32 != block)
+      word = block << 32;
+    word |= uint64_t(*flag != 0) << number % 32;
+    place.store(word, std::memory_order_release);
+    do
+      share = nacre_next_share(team, thread, step, 1, share);
+    while (share >= 0);
+  }
+  return recall(*team, number);
 }

@@ -5,6 +5,7 @@
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace nacre;
@@ -43,11 +44,31 @@ std::optional<SmallVector<ReassociationIndices>> nacre::cpu::splittingReshape(Ra
 }
 
 bool nacre::cpu::isView(Operation *op) {
-  if (isa<nn::TransposeOp, tensor::ExtractSliceOp>(op))
+  if (isa<nn::TransposeOp, tensor::ExtractSliceOp, nn::SliceOp>(op))
     return true;
   if (auto reshape = dyn_cast<nn::ReshapeOp>(op))
     return splittingReshape(reshape.getInput().getType(), reshape.getType()).has_value();
   return false;
+}
+
+FailureOr<SmallVector<Value>> nacre::cpu::clampedStarts(KernelBuilder &b, ValueRange starts,
+                                                        ArrayRef<int64_t> axes, ValueRange part,
+                                                        ValueRange whole) {
+  SmallVector<Value> result(whole.size(), b.index(0));
+  for (auto [start, axis] : llvm::zip_equal(starts, axes)) {
+    Value at;
+    if (DenseIntElementsAttr known; matchPattern(start, m_Constant(&known))) {
+      at = b.index(known.getSplatValue<APInt>().getSExtValue());
+    } else {
+      FailureOr<Value> buffer = b.buffer(start);
+      if (failed(buffer))
+        return failure();
+      Value number = b.loadScalar(*buffer, {}, getElementTypeOrSelf(start));
+      at = b.make<arith::IndexCastOp>(b.getIndexType(), number);
+    }
+    result[axis] = b.max(b.min(at, b.sub(whole[axis], part[axis])), b.index(0));
+  }
+  return result;
 }
 
 FailureOr<Value> nacre::cpu::viewOf(KernelBuilder &builder, Value tensor) {
@@ -79,6 +100,22 @@ FailureOr<Value> nacre::cpu::viewOf(KernelBuilder &builder, Value tensor) {
     MemRefType type = memref::SubViewOp::inferRankReducedResultType(
         slice.getType().getShape(), cast<MemRefType>(source->getType()), offsets, sizes, strides);
     return memref::SubViewOp::create(builder, loc, type, *source, offsets, sizes, strides)
+        .getResult();
+  }
+  if (auto slice = dyn_cast<nn::SliceOp>(op)) {
+    SmallVector<Value> whole = builder.dims(*source), part;
+    ValueRange dynamic = slice.getResultSizes();
+    for (int64_t size : cast<RankedTensorType>(slice.getType()).getShape()) {
+      bool isDynamic = ShapedType::isDynamic(size);
+      part.push_back(isDynamic ? builder.indexValue(dynamic.front()) : builder.index(size));
+      dynamic = dynamic.drop_front(isDynamic);
+    }
+    auto starts = clampedStarts(builder, slice.getStarts(), slice.getAxes(), part, whole);
+    if (failed(starts))
+      return failure();
+    SmallVector<OpFoldResult> strides(whole.size(), builder.getIndexAttr(1));
+    return memref::SubViewOp::create(builder, loc, *source, getAsOpFoldResult(*starts),
+                                     getAsOpFoldResult(part), strides)
         .getResult();
   }
   auto reshape = cast<nn::ReshapeOp>(op);

@@ -20,6 +20,12 @@ splittingReshape(mlir::RankedTensorType from, mlir::RankedTensorType to);
 /// strided buffer can express (for a reshape, under the proviso of `splittingReshape`).
 bool isView(mlir::Operation *op);
 
+/// Where a part of the sizes `part` begins in a buffer of the sizes `whole`: the run-time `starts`
+/// of `axes`, read where the builder stands and moved until the part fits, and 0 along the others.
+mlir::FailureOr<llvm::SmallVector<mlir::Value>>
+clampedStarts(KernelBuilder &builder, mlir::ValueRange starts, llvm::ArrayRef<int64_t> axes,
+              mlir::ValueRange part, mlir::ValueRange whole);
+
 /// The buffer of the result of a view operation inside a dispatch, built where the builder
 /// stands; failure where the tensor is no chain of views of a block argument.
 mlir::FailureOr<mlir::Value> viewOf(KernelBuilder &builder, mlir::Value tensor);

@@ -44,6 +44,7 @@ private:
   void emitCheck();
   void emitArenaSize();
   Value magnitude(Value value, llvm::DenseMap<Value, Value> &known);
+  SmallVector<int64_t> states();
   void emitRun();
 
   func::FuncOp entry;
@@ -172,7 +173,8 @@ void EntryFunctions::emitShapes() {
 }
 
 void EntryFunctions::emitCheck() {
-  SmallVector<cf::AssertOp> asserts(entry.getOps<cf::AssertOp>());
+  SmallVector<cf::AssertOp> asserts;
+  entry.walk([&](cf::AssertOp assertion) { asserts.push_back(assertion); });
   if (asserts.empty())
     return;
   auto function = begin(".check", {pointer}, pointer);
@@ -253,19 +255,37 @@ void EntryFunctions::emitArenaSize() {
   func::ReturnOp::create(b, loc, arith::SelectOp::create(b, loc, fits, bytes, refused).getResult());
 }
 
+/// Numbers of the states that the entry uses, among those of the module.
+SmallVector<int64_t> EntryFunctions::states() {
+  SmallVector<int64_t> numbers;
+  auto used = entry->getAttrOfType<ArrayAttr>("nn.states");
+  int64_t number = 0;
+  for (auto global : entry->getParentOfType<ModuleOp>().getOps<ml_program::GlobalOp>()) {
+    if (!global.getIsMutable())
+      continue;
+    if (used && llvm::is_contained(used.getAsValueRange<StringAttr>(), global.getSymName()))
+      numbers.push_back(number);
+    ++number;
+  }
+  return numbers;
+}
+
 void EntryFunctions::emitRun() {
   Type i64 = b.getI64Type();
-  auto function = begin(".run", {pointer, pointer, pointer, pointer, i64, i64, pointer}, {});
+  auto function =
+      begin(".run", {pointer, pointer, pointer, pointer, pointer, i64, i64, pointer}, {});
   Value buffers = function.getArgument(1);
   SmallVector<Value> arguments = {bytesAt(function.getArgument(0))};
   for (size_t i = 0; i < inputs.size() + results.size(); ++i)
     arguments.push_back(bytesAt(load(buffers, i, pointer)));
+  for (int64_t state : states())
+    arguments.push_back(bytesAt(load(function.getArgument(4), state, pointer)));
   arguments.push_back(bytesAt(function.getArgument(3)));
   llvm::append_range(arguments, loadVariables(function.getArgument(2)));
-  for (unsigned i : {4u, 5u})
+  for (unsigned i : {5u, 6u})
     arguments.push_back(
         arith::IndexCastOp::create(b, loc, b.getIndexType(), function.getArgument(i)));
-  arguments.push_back(function.getArgument(6));
+  arguments.push_back(function.getArgument(7));
   func::CallOp::create(b, loc, entry, arguments);
   func::ReturnOp::create(b, loc);
 }
@@ -281,8 +301,9 @@ struct EmitEntriesPass : cpu::impl::EmitEntriesBase<EmitEntriesPass> {
       cpu::emitSteps(entry);
       EntryFunctions(entry).emit();
     }
-    if (auto barrier = getOperation().lookupSymbol<func::FuncOp>("nacre_barrier"))
-      barrier.erase();
+    for (StringRef replaced : {"nacre_barrier", "nacre_decision"})
+      if (auto function = getOperation().lookupSymbol<func::FuncOp>(replaced))
+        function.erase();
   }
 };
 } // namespace

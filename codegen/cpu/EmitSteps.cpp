@@ -5,6 +5,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/STLExtras.h"
@@ -31,13 +32,21 @@ private:
   Value number(double value);
   Value formula(Attribute terms);
   Value work(func::CallOp call);
-  void write(ArrayRef<func::CallOp> calls, int64_t step, func::CallOp barrier);
+  void countSteps();
+  Value nextStep();
+  void write(ArrayRef<func::CallOp> calls, func::CallOp barrier);
+  void writeDecision(func::CallOp call);
+  void run(Block &block);
 
   func::FuncOp entry;
   OpBuilder b;
   Location loc;
   Value thread, threads, team;
   llvm::StringMap<Value> variables; // dimension variables in f64
+  // In an entry with loops or branches: how many steps and decisions the thread has gone through.
+  // What each counter is becomes a value in registers when LLVM removes the memory.
+  Value steps, decisions;
+  int64_t written = 0; // steps in the text of the entry
 };
 
 } // namespace
@@ -131,7 +140,65 @@ Value StepWriter::work(func::CallOp call) {
   return b.createOrFold<arith::AddFOp>(loc, compute, move);
 }
 
-void StepWriter::write(ArrayRef<func::CallOp> calls, int64_t step, func::CallOp barrier) {
+void StepWriter::countSteps() {
+  bool straight =
+      llvm::all_of(entry.getBody().front(), [](Operation &op) { return op.getNumRegions() == 0; });
+  if (straight)
+    return;
+  b.setInsertionPointToStart(&entry.getBody().front());
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  for (Value *counter : {&steps, &decisions}) {
+    *counter = memref::AllocaOp::create(b, loc, MemRefType::get({}, b.getIndexType()));
+    memref::StoreOp::create(b, loc, zero, *counter);
+  }
+}
+
+/// What a counter says, which then says one more.
+static Value countUp(OpBuilder &b, Location loc, Value counter) {
+  Value now = memref::LoadOp::create(b, loc, counter);
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  memref::StoreOp::create(b, loc, arith::AddIOp::create(b, loc, now, one), counter);
+  return now;
+}
+
+/// The number of the step that is written next: which one the thread goes through, and, in the
+/// upper half, which one it is in the text of the entry.
+Value StepWriter::nextStep() {
+  int64_t text = written++;
+  if (!steps)
+    return arith::ConstantIndexOp::create(b, loc, text << 32 | text);
+  Value upper = arith::ConstantIndexOp::create(b, loc, text << 32);
+  return arith::AddIOp::create(b, loc, countUp(b, loc, steps), upper);
+}
+
+/// A decision is a step of its own.
+void StepWriter::writeDecision(func::CallOp call) {
+  loc = call.getLoc();
+  b.setInsertionPoint(call);
+  Type i64 = b.getI64Type(), index = b.getIndexType(), pointer = team.getType();
+  func::FuncOp decide = declare("nacre_decide", {pointer, index, index, index, pointer}, i64);
+  Value step = nextStep(), decision = countUp(b, loc, decisions);
+  Value flag = memref::ExtractAlignedPointerAsIndexOp::create(b, loc, call.getOperand(1));
+  Value address = arith::IndexCastOp::create(b, loc, i64, flag);
+  flag = LLVM::IntToPtrOp::create(b, loc, pointer, address);
+  Value answer =
+      func::CallOp::create(b, loc, decide, ValueRange{team, thread, step, decision, flag})
+          .getResult(0);
+  // A thread that is told nothing is far behind: no step that it goes through from now on may be
+  // taken for one that the others are at.
+  Value none = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(0));
+  Value lost = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, answer, none);
+  Value far = arith::ConstantIndexOp::create(b, loc, int64_t(1) << 31);
+  Value stay = arith::ConstantIndexOp::create(b, loc, 0);
+  Value jump = arith::SelectOp::create(b, loc, lost, far, stay);
+  Value next = memref::LoadOp::create(b, loc, steps);
+  memref::StoreOp::create(b, loc, arith::AddIOp::create(b, loc, next, jump), steps);
+  Value yes = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, answer, none);
+  call.getResult(0).replaceAllUsesWith(yes);
+  call.erase();
+}
+
+void StepWriter::write(ArrayRef<func::CallOp> calls, func::CallOp barrier) {
   Type index = b.getIndexType(), pointer = team.getType();
   func::FuncOp shares = declare("nacre_shares", {pointer, b.getF64Type()}, index);
   func::FuncOp next = declare("nacre_next_share", {pointer, index, index, index, index}, index);
@@ -143,7 +210,7 @@ void StepWriter::write(ArrayRef<func::CallOp> calls, int64_t step, func::CallOp 
     total = total ? b.createOrFold<arith::AddFOp>(loc, total, one) : one;
   }
   Value count = func::CallOp::create(b, loc, shares, ValueRange{team, total}).getResult(0);
-  Value stepNumber = arith::ConstantIndexOp::create(b, loc, step);
+  Value stepNumber = nextStep();
   Value none = arith::ConstantIndexOp::create(b, loc, -1);
   Value zero = arith::ConstantIndexOp::create(b, loc, 0);
   auto loop = scf::WhileOp::create(
@@ -169,15 +236,27 @@ void StepWriter::write(ArrayRef<func::CallOp> calls, int64_t step, func::CallOp 
   barrier.erase();
 }
 
-void StepWriter::run() {
+void StepWriter::run(Block &block) {
   SmallVector<func::CallOp> calls;
-  int64_t step = 0;
-  for (auto call : llvm::make_early_inc_range(entry.getOps<func::CallOp>())) {
-    if (call.getCallee() != "nacre_barrier")
-      calls.push_back(call);
-    else
-      write(std::exchange(calls, {}), step++, call);
+  for (Operation &op : llvm::make_early_inc_range(block)) {
+    if (auto call = dyn_cast<func::CallOp>(op)) {
+      if (call.getCallee() == "nacre_barrier")
+        write(std::exchange(calls, {}), call);
+      else if (call.getCallee() == "nacre_decision")
+        writeDecision(call);
+      else
+        calls.push_back(call);
+      continue;
+    }
+    for (Region &region : op.getRegions())
+      for (Block &inner : region)
+        run(inner);
   }
+}
+
+void StepWriter::run() {
+  countSteps();
+  run(entry.getBody().front());
 }
 
 void cpu::emitSteps(func::FuncOp entry) { StepWriter(entry).run(); }

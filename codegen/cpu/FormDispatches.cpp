@@ -5,6 +5,7 @@
 #include "codegen/cpu/Kernels.h"
 #include "codegen/cpu/Passes.h"
 #include "codegen/cpu/RequireSizes.h"
+#include "codegen/cpu/StatePlaces.h"
 
 #include "mlir/IR/IRMapping.h"
 
@@ -36,51 +37,86 @@ private:
   /// nothing.
   static bool staysOutside(Operation *op) {
     return isa<ml_program::GlobalLoadConstOp, arith::ConstantOp, nn::ReshapeOp, func::ReturnOp,
-               nn::DispatchOp, cf::AssertOp>(op) ||
+               nn::DispatchOp, cf::AssertOp, nn::ScanOp, nn::WhileOp, nn::IfOp, nn::YieldOp,
+               nn::StateLoadOp, nn::StateStoreOp>(op) ||
            llvm::all_of(op->getResultTypes(), llvm::IsaPred<IndexType, IntegerType>);
   }
   static bool isMovement(Operation *op) {
-    return isa<nn::TransposeOp, tensor::ExtractSliceOp, nn::BroadcastOp, tensor::SplatOp>(op);
+    return isa<nn::TransposeOp, tensor::ExtractSliceOp, nn::SliceOp, nn::BroadcastOp,
+               tensor::SplatOp>(op);
   }
 
-  LogicalResult formGroups();
+  LogicalResult formGroups(Block &block);
   void grow(Group &group);
   bool joins(Group &group, Operation *producer);
   bool absorbable(Value operand, Operation *reader, unsigned position);
   void build(Group &group);
+  SmallVector<Operation *> operations();
+  void eraseUnused();
   void copyUnread();
-  void copyReturned();
-  void wrapCopy(Value value, Operation *before, llvm::function_ref<void(Value)> use);
+  void copyEnds(Operation *terminator);
+  void copyOperands(Operation *op);
+  Value copyBefore(Operation *before, Value value);
 
   func::FuncOp entry;
   SizeTable table;
   Pass::Statistic &count;
   llvm::DenseSet<Operation *> grouped;
   std::vector<Group> groups;
+  /// Results of dispatches, loops and branches that have a place where they must be written.
+  llvm::DenseSet<Value> placed;
 };
 
 } // namespace
 
 LogicalResult Former::run() {
   requireSizes(entry, table);
-  if (failed(formGroups()))
-    return failure();
+  SmallVector<Block *> blocks;
+  entry.walk([&](Block *block) { blocks.push_back(block); });
+  for (Block *block : blocks)
+    if (failed(formGroups(*block)))
+      return failure();
   for (Group &group : groups)
     build(group);
   copyUnread();
-  copyReturned();
-  // Views and look-ups of sizes that only absorbed operations used.
-  SmallVector<Operation *> all =
-      llvm::to_vector(llvm::map_range(entry.getBody().front(), [](Operation &op) { return &op; }));
-  for (Operation *op : llvm::reverse(all))
-    if (op->use_empty() && isMemoryEffectFree(op) && !op->hasTrait<OpTrait::IsTerminator>())
-      op->erase();
+  eraseUnused(); // what follows looks at who reads a value
+  auto copy = [&](Operation *before, Value value) { return copyBefore(before, value); };
+  StatePlaces states(entry, placed, copy);
+  states.placeStores();
+  for (Operation *op : operations()) {
+    if (op->hasTrait<OpTrait::IsTerminator>())
+      copyEnds(op);
+    else if (isa<nn::ScanOp, nn::WhileOp, nn::IfOp>(op))
+      copyOperands(op);
+  }
+  states.keepOlderValues();
+  eraseUnused();
   return success();
 }
 
-LogicalResult Former::formGroups() {
+/// What was absorbed, and views and look-ups of sizes that only absorbed operations used.
+void Former::eraseUnused() {
+  SmallVector<Operation *> all = operations();
+  for (Operation *op : llvm::reverse(all))
+    if (op->use_empty() && isMemoryEffectFree(op) && !op->hasTrait<OpTrait::IsTerminator>())
+      op->erase();
+}
+
+/// All operations but those inside dispatches, in program order.
+SmallVector<Operation *> Former::operations() {
+  SmallVector<Operation *> ops;
+  entry.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (op != entry)
+      ops.push_back(op);
+    return isa<nn::DispatchOp>(op) ? WalkResult::skip() : WalkResult::advance();
+  });
+  return ops;
+}
+
+LogicalResult Former::formGroups(Block &block) {
   SmallVector<Operation *> ops =
-      llvm::to_vector(llvm::map_range(entry.getBody().front(), [](Operation &op) { return &op; }));
+      llvm::to_vector(llvm::map_range(block, [](Operation &op) { return &op; }));
+  size_t first = groups.size();
   for (Operation *op : llvm::reverse(ops)) {
     if (grouped.contains(op) || staysOutside(op) || isMovement(op) || op->use_empty())
       continue;
@@ -105,7 +141,7 @@ LogicalResult Former::formGroups() {
     groups.push_back(std::move(group));
   }
   // Built from the first to the last, so that operands are there already.
-  std::reverse(groups.begin(), groups.end());
+  std::reverse(groups.begin() + first, groups.end());
   return success();
 }
 
@@ -115,12 +151,15 @@ bool Former::joins(Group &group, Operation *producer) {
     return false;
   auto domain = dyn_cast<RankedTensorType>(group.sink->getResult(0).getType());
   auto type = dyn_cast<RankedTensorType>(producer->getResult(0).getType());
-  if (!type || type.getShape() != domain.getShape())
+  // A count of the last dimension is computed where it is read.
+  bool counts = isa<nn::IotaOp>(producer) && type && domain && domain.getRank() > 0 &&
+                type.getShape().back() == domain.getShape().back();
+  if (!type || (type.getShape() != domain.getShape() && !counts))
     return false;
   for (Operation *user : producer->getUsers())
     if (!group.members.contains(user))
       return false;
-  if (producer->hasTrait<nn::Elementwise>())
+  if (producer->hasTrait<nn::Elementwise>() || isPlaced(producer))
     return true;
   if (auto gather = dyn_cast<nn::GatherOp>(producer))
     return gather.getAxis() == 0 && gather.getData().getType().getRank() == 2;
@@ -141,7 +180,8 @@ void Former::grow(Group &group) {
         continue;
       group.members.insert(producer);
       grouped.insert(producer);
-      if (!producer->hasTrait<nn::Elementwise>() && !isa<nn::GatherOp>(producer))
+      if (!producer->hasTrait<nn::Elementwise>() && !isa<nn::GatherOp>(producer) &&
+          !isPlaced(producer))
         group.root = producer;
     }
   }
@@ -189,9 +229,11 @@ void Former::build(Group &group) {
       return known;
     Operation *op = value.getDefiningOp();
     bool constant = op && isa<arith::ConstantOp>(op);
+    // Attention reads its positions from memory.
+    bool stored = constant && isa<nn::AttentionOp>(reader);
     bool member = op && group.members.contains(op);
-    if (!constant && !member && !(op && absorbable(value, reader, position))) {
-      inputs.insert(value);
+    if (stored || (!constant && !member && !(op && absorbable(value, reader, position)))) {
+      inputs.insert(stored ? copyBefore(sink, value) : value);
       Value argument = body->addArgument(value.getType(), value.getLoc());
       mapping.map(value, argument);
       return argument;
@@ -217,29 +259,38 @@ void Former::build(Group &group) {
   ++count;
 }
 
-void Former::wrapCopy(Value value, Operation *before, llvm::function_ref<void(Value)> use) {
+/// A dispatch of its own that copies `value`.
+Value Former::copyBefore(Operation *before, Value value) {
   OpBuilder builder(before);
   SmallVector<Value> sizes = table.dynamicSizes(value);
-  auto dispatch = nn::DispatchOp::create(builder, value.getLoc(), TypeRange(value.getType()),
-                                         ValueRange(value), sizes);
   Block *body = new Block;
-  dispatch.getBody().push_back(body);
   OpBuilder inner(builder.getContext());
   inner.setInsertionPointToEnd(body);
-  Value argument = body->addArgument(value.getType(), value.getLoc());
-  nn::YieldOp::create(inner, value.getLoc(), argument);
-  use(dispatch.getResult(0));
+  SmallVector<Value> inputs;
+  Value inside;
+  if (auto constant = value.getDefiningOp<arith::ConstantOp>()) {
+    inside = inner.clone(*constant)->getResult(0);
+  } else {
+    inputs.push_back(value);
+    inside = body->addArgument(value.getType(), value.getLoc());
+  }
+  auto dispatch =
+      nn::DispatchOp::create(builder, value.getLoc(), TypeRange(value.getType()), inputs, sizes);
+  dispatch.getBody().push_back(body);
+  nn::YieldOp::create(inner, value.getLoc(), inside);
   ++count;
+  return dispatch.getResult(0);
 }
 
 /// Movement that no dispatch could read through becomes a copy.
 void Former::copyUnread() {
-  SmallVector<Operation *> ops =
-      llvm::to_vector(llvm::map_range(entry.getBody().front(), [](Operation &op) { return &op; }));
+  SmallVector<Operation *> ops = operations();
   // An operation used by nothing but views that nothing uses is not read.
   llvm::DenseSet<Operation *> live;
   for (Operation *op : llvm::reverse(ops)) {
-    if (isa<func::ReturnOp, nn::DispatchOp, cf::AssertOp>(op) ||
+    if (isa<nn::DispatchOp, cf::AssertOp, nn::ScanOp, nn::WhileOp, nn::IfOp, nn::StateStoreOp>(
+            op) ||
+        op->hasTrait<OpTrait::IsTerminator>() ||
         llvm::any_of(op->getUsers(), [&](Operation *user) { return live.contains(user); }))
       live.insert(op);
   }
@@ -273,18 +324,43 @@ void Former::copyUnread() {
   }
 }
 
-/// Each result must be a dispatch's own: what is an argument, a weight or returned twice is
-/// copied.
-void Former::copyReturned() {
-  auto ret = cast<func::ReturnOp>(entry.getBody().front().getTerminator());
-  llvm::DenseSet<Value> taken;
-  for (OpOperand &operand : ret->getOpOperands()) {
-    Value source = operand.get();
-    while (auto reshape = source.getDefiningOp<nn::ReshapeOp>())
-      source = reshape.getInput();
-    if (source.getDefiningOp<nn::DispatchOp>() && taken.insert(source).second)
+/// What leaves a block must be written in its place by something in the block: by a dispatch, a
+/// branch, or a loop that stacks it. What is an argument, a weight, or leaves twice is copied.
+void Former::copyEnds(Operation *terminator) {
+  for (OpOperand &operand : terminator->getOpOperands()) {
+    if (!isa<RankedTensorType>(operand.get().getType()))
       continue;
-    wrapCopy(operand.get(), ret, [&](Value copy) { operand.set(copy); });
+    Value source = sourceOf(operand.get());
+    Operation *op = source.getDefiningOp();
+    bool writes = isa_and_present<nn::DispatchOp, nn::IfOp>(op);
+    if (auto scan = dyn_cast_if_present<nn::ScanOp>(op))
+      writes = llvm::is_contained(scan.getStacks(), source);
+    if (writes && op->getBlock() == terminator->getBlock() && placed.insert(source).second)
+      continue;
+    Value copy = copyBefore(terminator, operand.get());
+    placed.insert(copy);
+    operand.set(copy);
+  }
+}
+
+/// The first value of each carry is written where the loop keeps it, by a dispatch before the loop.
+/// What a loop or a branch reads otherwise must have a buffer.
+void Former::copyOperands(Operation *op) {
+  auto scan = dyn_cast<nn::ScanOp>(op);
+  for (OpOperand &operand : op->getOpOperands()) {
+    Value value = operand.get();
+    if (!isa<RankedTensorType>(value.getType()))
+      continue;
+    bool readOnly =
+        isa<nn::IfOp>(op) || (scan && operand.getOperandNumber() < scan.getInputs().size());
+    auto dispatch = value.getDefiningOp<nn::DispatchOp>();
+    if (readOnly ? !value.getDefiningOp<arith::ConstantOp>()
+                 : dispatch && dispatch->getBlock() == op->getBlock() && value.hasOneUse() &&
+                       placed.insert(value).second)
+      continue;
+    Value copy = copyBefore(op, value);
+    placed.insert(copy);
+    operand.set(copy);
   }
 }
 

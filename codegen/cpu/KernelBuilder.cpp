@@ -188,6 +188,12 @@ Value KernelBuilder::broadcast(Value scalar) {
   return vector::BroadcastOp::create(*this, loc, vectorOf(scalar.getType()), scalar);
 }
 
+Value KernelBuilder::laneNumbers() {
+  SmallVector<int64_t> numbers = llvm::to_vector(llvm::seq<int64_t>(0, target.lanes));
+  return make<arith::ConstantOp>(
+      DenseElementsAttr::get(vectorOf(getI64Type()), ArrayRef<int64_t>(numbers)));
+}
+
 Value KernelBuilder::maskOf(Value count) {
   return vector::CreateMaskOp::create(*this, loc, vectorOf(getI1Type()), ValueRange{count});
 }
@@ -256,7 +262,10 @@ Value KernelBuilder::loadVector(Value buffer, ValueRange indices, Type element, 
     place.back() = at;
     lanes.push_back(memref::LoadOp::create(*this, loc, buffer, place));
   }
-  return convert(vector::FromElementsOp::create(*this, loc, vector, lanes), element);
+  Value loaded = vector::FromElementsOp::create(*this, loc, vector, lanes);
+  if (mask)
+    loaded = arith::SelectOp::create(*this, loc, mask, loaded, splat(vector, 0));
+  return convert(loaded, element);
 }
 
 Value KernelBuilder::loadScalar(Value buffer, ValueRange indices, Type element) {

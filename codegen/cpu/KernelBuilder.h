@@ -93,6 +93,8 @@ public:
   mlir::VectorType vectorOf(mlir::Type element);
   mlir::Value splat(mlir::Type type, double value);
   mlir::Value broadcast(mlir::Value scalar);
+  /// The i64 0, 1, 2, ...
+  mlir::Value laneNumbers();
   /// A mask of the first `count` lanes.
   mlir::Value maskOf(mlir::Value count);
   /// Loads lanes at `indices`; `element` is the type to compute in: bytes become bools or the i32

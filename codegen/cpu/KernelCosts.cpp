@@ -20,6 +20,22 @@ KernelCosts::KernelCosts(func::FuncOp entry) : b(entry.getContext()), sizes(dims
       at->second = dims.get(dims.addSymbol(name));
     return at->second;
   });
+  // What a loop's body sees has the sizes of what the loop takes.
+  entry.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (auto scan = dyn_cast<nn::ScanOp>(op)) {
+      for (auto [i, slice] : llvm::enumerate(scan.getSliceArguments())) {
+        nn::SymbolicSizes::Shape shape = sizes.shapeOf(scan.getInputs()[i]);
+        shape.erase(shape.begin() + scan.getAxes()[i]);
+        sizes.setShape(slice, shape);
+      }
+      for (auto [carry, initial] : llvm::zip_equal(scan.getCarryArguments(), scan.getCarries()))
+        sizes.setShape(carry, sizes.shapeOf(initial));
+    } else if (auto loop = dyn_cast<nn::WhileOp>(op)) {
+      for (auto [carry, initial] :
+           llvm::zip_equal(loop.getBody().getArguments(), loop.getCarries()))
+        sizes.setShape(carry, sizes.shapeOf(initial));
+    }
+  });
 }
 
 static StringRef spell(DimAtomKind kind) {
@@ -80,6 +96,15 @@ static DimExpr elementsRead(Value tensor, nn::SymbolicSizes &sizes) {
     Operation *user = use.getOwner();
     if (isa<tensor::DimOp>(user))
       continue;
+    if (isa<nn::SliceOp>(user) && use.getOperandNumber() > 0) {
+      parts = parts + 1;
+      continue;
+    }
+    // What an insertion in place leaves alone is not read.
+    if (auto insert = dyn_cast<nn::InsertOp>(user); insert &&
+                                                    use.get() == insert.getDestination() &&
+                                                    insert->getParentOp()->hasAttr("nn.in_place"))
+      continue;
     auto gather = dyn_cast<nn::GatherOp>(user);
     if (gather && use.getOperandNumber() == 0)
       parts = parts + sizes.elements(gather.getResult());
@@ -121,7 +146,7 @@ DictionaryAttr KernelCosts::describe(nn::DispatchOp dispatch, StringRef kernel) 
     if (nn::Arithmetic kind = nn::arithmeticOf(op); kind != nn::Arithmetic::F32)
       arithmetic = kind == nn::Arithmetic::BF16 ? "bf16" : "int8";
     flops = flops + nn::flopsOf(op, inner);
-    if (!isa<tensor::ExtractSliceOp, nn::ReshapeOp>(op))
+    if (!isa<tensor::ExtractSliceOp, nn::SliceOp, nn::ReshapeOp>(op))
       names.push_back(op->getName().stripDialect());
   }
   if (names.empty())
@@ -134,8 +159,14 @@ DictionaryAttr KernelCosts::describe(nn::DispatchOp dispatch, StringRef kernel) 
     if (isWeight(input))
       weights = weights + bytes;
   }
-  for (Value result : dispatch.getResults())
-    written = written + sizes.elements(result) * bytesOf(result);
+  for (auto [result, inside] :
+       llvm::zip_equal(dispatch.getResults(), body.getTerminator()->getOperands())) {
+    // An insertion in place writes what is inserted.
+    auto insert = inside.getDefiningOp<nn::InsertOp>();
+    bool inPlace = insert && dispatch->hasAttr("nn.in_place");
+    DimExpr elements = inPlace ? inner.elements(insert.getValue()) : sizes.elements(result);
+    written = written + elements * bytesOf(result);
+  }
 
   SmallVector<NamedAttribute> attributes = {b.getNamedAttr("name", b.getStringAttr(kernel)),
                                             b.getNamedAttr("ops", b.getStrArrayAttr(names))};

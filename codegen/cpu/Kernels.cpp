@@ -16,7 +16,8 @@ bool nacre::cpu::hasKernel(Operation *op) {
              nn::DepthwiseConvOp, nn::MatmulOp, nn::AttentionOp, nn::AttentionMergeOp,
              nn::SoftmaxOp, nn::QuantizeRowsOp, nn::LayerNormOp, nn::RmsNormOp, nn::GroupNormOp,
              nn::ReduceOp, nn::PoolOp, nn::GatherOp, tensor::ConcatOp, nn::PadOp, nn::PackOp,
-             nn::RotaryOp, nn::IotaOp>(op);
+             nn::RotaryOp, nn::InsertOp, nn::IotaOp, nn::ArgReduceOp, nn::TopKOp, nn::ArgSortOp,
+             nn::CumulativeOp, nn::ScatterOp, nn::TakeAlongOp, nn::RandomOp>(op);
 }
 
 bool nacre::cpu::takesEpilogue(Operation *op) {
@@ -29,26 +30,31 @@ bool nacre::cpu::takesEpilogue(Operation *op) {
 bool nacre::cpu::takesView(Operation *op, unsigned i) {
   if (op->hasTrait<nn::Elementwise>() || isa<nn::AttentionOp, tensor::ConcatOp>(op))
     return true;
-  return isa<nn::MatmulOp, nn::RotaryOp, nn::PadOp, nn::PackOp, nn::ReduceOp, nn::PoolOp>(op) &&
+  return isa<nn::MatmulOp, nn::RotaryOp, nn::PadOp, nn::PackOp, nn::ReduceOp, nn::PoolOp,
+             nn::InsertOp>(op) &&
          i == 0;
 }
+
+bool nacre::cpu::isPlaced(Operation *op) { return isa<nn::IotaOp, nn::RandomOp>(op); }
 
 bool nacre::cpu::takesResultTranspose(Operation *op) {
   return isa<nn::AttentionOp, nn::AttentionMergeOp>(op);
 }
 
 Operation *nacre::cpu::rootOf(nn::DispatchOp dispatch) {
-  // A gather under element-wise operations is read in place, row by row: then it is no root.
-  Operation *gather = nullptr;
+  // A gather or a count under element-wise operations is read in place: then it is no root.
+  Operation *alone = nullptr;
   bool elementwise = false;
   for (Operation &op : dispatch.getBody().front().without_terminator()) {
-    if (isa<nn::GatherOp>(op))
-      gather = &op;
+    if (isa<nn::GatherOp, nn::IotaOp>(op))
+      alone = &op;
+    else if (isa<nn::RandomOp>(op))
+      elementwise = true;
     else if (hasKernel(&op))
       return &op;
     elementwise |= op.hasTrait<nn::Elementwise>();
   }
-  return elementwise ? nullptr : gather;
+  return elementwise ? nullptr : alone;
 }
 
 Value nacre::cpu::clampIndex(KernelBuilder &b, Value raw, Value size) {
@@ -83,6 +89,13 @@ LogicalResult nacre::cpu::emitKernel(KernelBuilder &b) {
       .Case([&](nn::PadOp op) { return emitPad(b, op); })
       .Case([&](nn::PackOp op) { return emitPack(b, op); })
       .Case([&](nn::RotaryOp op) { return emitRotary(b, op); })
+      .Case([&](nn::InsertOp op) { return emitInsert(b, op); })
       .Case([&](nn::IotaOp op) { return emitIota(b, op); })
+      .Case([&](nn::ArgReduceOp op) { return emitArgReduce(b, op); })
+      .Case([&](nn::TopKOp op) { return emitTopK(b, op); })
+      .Case([&](nn::ArgSortOp op) { return emitArgSort(b, op); })
+      .Case([&](nn::CumulativeOp op) { return emitCumulative(b, op); })
+      .Case([&](nn::ScatterOp op) { return emitScatter(b, op); })
+      .Case([&](nn::TakeAlongOp op) { return emitTakeAlong(b, op); })
       .Default([](Operation *op) { return op->emitOpError("internal: no kernel generator"); });
 }

@@ -24,6 +24,9 @@ bool takesResultTranspose(mlir::Operation *op);
 /// True where some generator writes `op`.
 bool hasKernel(mlir::Operation *op);
 
+/// True where elements of `op` depend on their place: an element-wise kernel computes them there.
+bool isPlaced(mlir::Operation *op);
+
 /// Writes the kernel of the builder's dispatch.
 mlir::LogicalResult emitKernel(KernelBuilder &builder);
 
@@ -53,7 +56,14 @@ mlir::LogicalResult emitConcat(KernelBuilder &builder, mlir::tensor::ConcatOp ro
 mlir::LogicalResult emitPad(KernelBuilder &builder, nn::PadOp root);
 mlir::LogicalResult emitPack(KernelBuilder &builder, nn::PackOp root);
 mlir::LogicalResult emitRotary(KernelBuilder &builder, nn::RotaryOp root);
+mlir::LogicalResult emitInsert(KernelBuilder &builder, nn::InsertOp root);
 mlir::LogicalResult emitIota(KernelBuilder &builder, nn::IotaOp root);
+mlir::LogicalResult emitArgReduce(KernelBuilder &builder, nn::ArgReduceOp root);
+mlir::LogicalResult emitTopK(KernelBuilder &builder, nn::TopKOp root);
+mlir::LogicalResult emitArgSort(KernelBuilder &builder, nn::ArgSortOp root);
+mlir::LogicalResult emitCumulative(KernelBuilder &builder, nn::CumulativeOp root);
+mlir::LogicalResult emitScatter(KernelBuilder &builder, nn::ScatterOp root);
+mlir::LogicalResult emitTakeAlong(KernelBuilder &builder, nn::TakeAlongOp root);
 
 } // namespace nacre::cpu
 

@@ -3,6 +3,8 @@
 
 #include "codegen/cpu/AttentionKernels.h"
 #include "codegen/cpu/KernelBuilder.h"
+#include "codegen/cpu/LegalizeControl.h"
+#include "codegen/cpu/LegalizeIndexing.h"
 #include "codegen/cpu/Passes.h"
 #include "passes/support/Weights.h"
 
@@ -338,11 +340,17 @@ struct LegalizeForCpuPass : cpu::impl::LegalizeForCpuBase<LegalizeForCpuPass> {
                  InComputeType<nn::LayerNormOp>, InComputeType<nn::RmsNormOp>,
                  InComputeType<nn::GroupNormOp>, InComputeType<nn::RotaryOp>>(&getContext());
     cpu::addAttentionPatterns(patterns);
+    cpu::addIndexingPatterns(patterns);
+    cpu::addControlPatterns(patterns);
     FrozenRewritePatternSet frozen(std::move(patterns));
     // Expressions of weights run at compile time: they stay what they are.
-    for (auto entry : getOperation().getOps<func::FuncOp>())
-      if (entry->hasAttr("nn.entry") && failed(applyPatternsGreedily(entry, frozen)))
+    for (auto entry : getOperation().getOps<func::FuncOp>()) {
+      if (!entry->hasAttr("nn.entry"))
+        continue;
+      if (failed(applyPatternsGreedily(entry, frozen)))
         return signalPassFailure();
+      cpu::hoistWeightExpressions(entry);
+    }
   }
 };
 

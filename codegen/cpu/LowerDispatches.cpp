@@ -1,12 +1,11 @@
 //===- LowerDispatches.cpp - kernels, and entries that call them -----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "codegen/cpu/KernelCosts.h"
-#include "codegen/cpu/Kernels.h"
+#include "codegen/cpu/EntryLowering.h"
+#include "codegen/cpu/KernelBuilder.h"
 #include "codegen/cpu/Passes.h"
+#include "codegen/cpu/StatePlaces.h"
 
-#include "mlir/IR/IRMapping.h"
-#include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace nacre::cpu {
@@ -20,120 +19,24 @@ using namespace nacre::cpu;
 
 static constexpr int64_t alignment = 64;
 
-namespace {
-
-/// Writes each distinct dispatch once.
-class KernelTable {
-public:
-  KernelTable(ModuleOp module, const CpuTarget &target) : module(module), target(target) {}
-
-  /// The kernel of a dispatch, or failure after an error.
-  FailureOr<func::FuncOp> get(nn::DispatchOp dispatch) {
-    std::string key;
-    llvm::raw_string_ostream stream(key);
-    dispatch->print(stream, OpPrintingFlags().useLocalScope());
-    func::FuncOp &known = kernels[key];
-    if (!known) {
-      FailureOr<func::FuncOp> made = write(dispatch);
-      if (failed(made))
-        return failure();
-      known = *made;
-    }
-    return known;
-  }
-  size_t size() const { return kernels.size(); }
-
-private:
-  FailureOr<func::FuncOp> write(nn::DispatchOp dispatch);
-
-  ModuleOp module;
-  const CpuTarget &target;
-  llvm::StringMap<func::FuncOp> kernels;
-};
-
-/// Rewrites one entry from tensors to buffers.
-class EntryLowering {
-public:
-  EntryLowering(func::FuncOp entry, KernelTable &kernels, llvm::StringMap<int64_t> &offsets)
-      : entry(entry), kernels(kernels), costs(entry), weightOffsets(offsets),
-        b(entry.getContext()) {}
-  LogicalResult run();
-
-  int64_t calls = 0;
-
-private:
-  /// Bytes that hold a tensor, and its dynamic sizes.
-  struct Storage {
-    Value bytes;
-    int64_t offset = 0;
-    SmallVector<Value> sizes;
-  };
-
-  void declare();
-  LogicalResult convert(Operation &op);
-  LogicalResult convertDispatch(nn::DispatchOp dispatch);
-  Value view(Value tensor);
-  Value byteCount(RankedTensorType type, ValueRange sizes);
-  Value index(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
-
-  func::FuncOp entry, lowered;
-  KernelTable &kernels;
-  KernelCosts costs;
-  llvm::StringMap<int64_t> &weightOffsets;
-  OpBuilder b;
-  Location loc = entry.getLoc();
-  Value weights, thread, threads, team;
-  llvm::StringMap<Value> variables;
-  llvm::DenseMap<Value, Storage> storage;
-  llvm::DenseMap<Value, Value> views;
-  llvm::DenseMap<Value, Value> outputs; // tensor -> bytes of the output that it is
-  IRMapping indices;
-};
-
-} // namespace
-
-/// A name that says what a kernel does: the root and the element-wise operations after it.
-static std::string nameOf(nn::DispatchOp dispatch) {
-  std::string name;
-  for (Operation &op : dispatch.getBody().front().without_terminator()) {
-    if (isa<arith::ConstantOp>(op))
-      continue;
-    StringRef part = op.getName().stripDialect();
-    if (name.size() + part.size() > 48)
-      break;
-    name += (name.empty() ? "" : "_") + part.str();
-  }
-  return name.empty() ? "copy" : name;
-}
-
-FailureOr<func::FuncOp> KernelTable::write(nn::DispatchOp dispatch) {
-  MLIRContext *context = module.getContext();
-  SmallVector<Type> arguments;
-  for (Type type : dispatch.getInputs().getTypes())
-    arguments.push_back(isa<RankedTensorType>(type) ? bufferType(cast<RankedTensorType>(type))
-                                                    : type);
-  for (Type type : dispatch.getResultTypes())
-    arguments.push_back(bufferType(cast<RankedTensorType>(type)));
-  Type index = IndexType::get(context);
-  arguments.append({index, index});
-
-  std::string name = nameOf(dispatch) + "_" + std::to_string(kernels.size() - 1);
-  auto function =
-      func::FuncOp::create(dispatch.getLoc(), name, FunctionType::get(context, arguments, {}));
-  function.setPrivate();
-  module.push_back(function);
-  for (auto [i, type] : llvm::enumerate(arguments))
-    if (isa<MemRefType>(type))
-      function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), UnitAttr::get(context));
-  KernelBuilder builder(function, dispatch, target);
-  if (failed(emitKernel(builder)))
-    return failure();
-  return function;
-}
-
-/// Bytes of one element in a buffer.
-static int64_t elementBytes(Type element) {
+int64_t nacre::cpu::elementBytes(Type element) {
   return llvm::divideCeil(element.isInteger(1) ? 8 : element.getIntOrFloatBitWidth(), 8);
+}
+
+/// Names the states that the entry uses, in the module's order.
+void EntryLowering::declareStates() {
+  llvm::StringSet<> used;
+  entry.walk([&](nn::StateLoadOp load) { used.insert(load.getState()); });
+  entry.walk([&](nn::StateStoreOp store) { used.insert(store.getState()); });
+  SmallVector<StringRef> names;
+  for (auto global : entry->getParentOfType<ModuleOp>().getOps<ml_program::GlobalOp>())
+    if (used.contains(global.getSymName()))
+      names.push_back(global.getSymName());
+  if (names.empty())
+    return;
+  entry->setAttr("nn.states", b.getStrArrayAttr(names));
+  for (StringRef name : names)
+    states[name] = Value();
 }
 
 void EntryLowering::declare() {
@@ -154,7 +57,9 @@ void EntryLowering::declare() {
           names.push_back(name);
       }
   }
-  SmallVector<Type> arguments(1 + type.getNumInputs() + type.getNumResults(), bytes);
+  declareStates();
+  SmallVector<Type> arguments(1 + type.getNumInputs() + type.getNumResults() + states.size(),
+                              bytes);
   SmallVector<Type> sizes;
   for (Type result : type.getResults())
     sizes.append(cast<RankedTensorType>(result).getNumDynamicDims(), index);
@@ -164,8 +69,9 @@ void EntryLowering::declare() {
   lowered = func::FuncOp::create(b, loc, entry.getName(), b.getFunctionType(arguments, sizes));
   lowered.setPrivate();
   lowered->setAttr("nn.entry", b.getUnitAttr());
-  if (Attribute doc = entry->getAttr("nn.doc"))
-    lowered->setAttr("nn.doc", doc);
+  for (StringRef kept : {"nn.doc", "nn.states", "nn.state_dims"})
+    if (Attribute attribute = entry->getAttr(kept))
+      lowered->setAttr(kept, attribute);
   lowered->setAttr("nn.variables",
                    b.getStrArrayAttr(SmallVector<StringRef>(names.begin(), names.end())));
   // The tensors' own types and names, for the header.
@@ -187,6 +93,9 @@ void EntryLowering::declare() {
   b.setInsertionPointToStart(block);
   weights = block->getArgument(0);
   unsigned at = 1 + type.getNumInputs() + type.getNumResults();
+  if (auto used = entry->getAttrOfType<ArrayAttr>("nn.states"))
+    for (StringRef name : used.getAsValueRange<StringAttr>())
+      states[name] = block->getArgument(at++);
   for (StringRef name : names)
     variables[name] = block->getArgument(at++);
   thread = block->getArgument(at);
@@ -195,7 +104,7 @@ void EntryLowering::declare() {
   for (unsigned i = 0; i < type.getNumInputs(); ++i) {
     auto tensor = cast<RankedTensorType>(type.getInput(i));
     auto dims = entry.getArgAttrOfType<ArrayAttr>(i, "nn.dims");
-    Storage place{block->getArgument(1 + i), 0, {}};
+    Storage place{block->getArgument(1 + i), {}, {}};
     for (int64_t d = 0; d < tensor.getRank(); ++d)
       if (tensor.isDynamicDim(d))
         place.sizes.push_back(variables.lookup(dims ? cast<StringAttr>(dims[d]).str()
@@ -203,44 +112,66 @@ void EntryLowering::declare() {
     storage[entry.getArgument(i)] = place;
   }
   auto ret = cast<func::ReturnOp>(entry.getBody().front().getTerminator());
-  for (auto [i, value] : llvm::enumerate(ret.getOperands())) {
-    Value source = value;
-    while (auto reshape = source.getDefiningOp<nn::ReshapeOp>())
-      source = reshape.getInput();
-    outputs[source] = block->getArgument(1 + type.getNumInputs() + i);
-  }
+  for (auto [i, value] : llvm::enumerate(ret.getOperands()))
+    places[sourceOf(value)] = {block->getArgument(1 + type.getNumInputs() + i), {}, {}};
+  entry.walk([&](nn::StateStoreOp store) {
+    places[sourceOf(store.getValue())] = {states.lookup(store.getState()), {}, {}};
+  });
 }
 
-Value EntryLowering::byteCount(RankedTensorType type, ValueRange sizes) {
+Value EntryLowering::index(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
+Value EntryLowering::add(Value a, Value c) { return b.createOrFold<arith::AddIOp>(loc, a, c); }
+Value EntryLowering::sub(Value a, Value c) { return b.createOrFold<arith::SubIOp>(loc, a, c); }
+Value EntryLowering::mul(Value a, Value c) { return b.createOrFold<arith::MulIOp>(loc, a, c); }
+
+SmallVector<Value> EntryLowering::lookup(ValueRange sizes) {
+  return llvm::map_to_vector(sizes, [&](Value size) { return indices.lookup(size); });
+}
+
+Value EntryLowering::byteCount(RankedTensorType type, ValueRange sizes, bool aligned) {
   int64_t fixed = elementBytes(type.getElementType());
   Value result;
   for (int64_t size : type.getShape())
     if (!ShapedType::isDynamic(size))
       fixed *= size;
+  if (aligned)
+    fixed = llvm::alignTo(fixed, alignment);
   for (Value size : sizes)
-    result = result ? b.createOrFold<arith::MulIOp>(loc, result, size) : size;
-  return result ? b.createOrFold<arith::MulIOp>(loc, result, index(fixed)) : index(fixed);
+    result = result ? mul(result, size) : size;
+  return result ? mul(result, index(fixed)) : index(fixed);
+}
+
+Value EntryLowering::allocate(Value bytes) {
+  return memref::AllocOp::create(b, loc, MemRefType::get({ShapedType::kDynamic}, b.getI8Type()),
+                                 bytes, b.getI64IntegerAttr(alignment));
 }
 
 Value EntryLowering::view(Value tensor) {
-  if (Value known = views.lookup(tensor))
-    return known;
   Storage place = storage.lookup(tensor);
   auto type = bufferType(cast<RankedTensorType>(tensor.getType()));
-  return views[tensor] =
-             memref::ViewOp::create(b, loc, type, place.bytes, index(place.offset), place.sizes);
+  return memref::ViewOp::create(b, loc, type, place.bytes, place.offset ? place.offset : index(0),
+                                place.sizes);
+}
+
+/// True for the first value of a carry, whose buffer has a second half for the next one.
+static bool isCarried(nn::DispatchOp dispatch) {
+  if (!dispatch->hasOneUse())
+    return false;
+  OpOperand &use = *dispatch->use_begin();
+  if (isa<nn::WhileOp>(use.getOwner()))
+    return use.getOperandNumber() > 0;
+  return isa<nn::ScanOp>(use.getOwner());
 }
 
 LogicalResult EntryLowering::convertDispatch(nn::DispatchOp dispatch) {
-  SmallVector<Value> sizes, operands;
-  for (Value size : dispatch.getResultSizes())
-    sizes.push_back(indices.lookup(size));
+  SmallVector<Value> sizes = lookup(dispatch.getResultSizes()), operands;
   auto type = cast<RankedTensorType>(dispatch.getResult(0).getType());
-  Value bytes = outputs.lookup(dispatch.getResult(0));
-  if (!bytes)
-    bytes = memref::AllocOp::create(b, loc, MemRefType::get({ShapedType::kDynamic}, b.getI8Type()),
-                                    byteCount(type, sizes), b.getI64IntegerAttr(alignment));
-  storage[dispatch.getResult(0)] = {bytes, 0, sizes};
+  if (isCarried(dispatch)) {
+    Value half = byteCount(type, sizes, /*aligned=*/true);
+    storage[dispatch.getResult(0)] = {allocate(mul(half, index(2))), {}, sizes};
+  } else {
+    storage[dispatch.getResult(0)] = placeOf(dispatch.getResult(0), sizes);
+  }
   FailureOr<func::FuncOp> kernel = kernels.get(dispatch);
   if (failed(kernel))
     return failure();
@@ -261,15 +192,27 @@ LogicalResult EntryLowering::convert(Operation &op) {
   if (auto dispatch = dyn_cast<nn::DispatchOp>(op))
     return convertDispatch(dispatch);
   if (auto load = dyn_cast<ml_program::GlobalLoadConstOp>(op)) {
-    storage[load.getResult()] = {
-        weights, weightOffsets.lookup(load.getGlobal().getLeafReference().getValue()), {}};
+    int64_t offset = weightOffsets.lookup(load.getGlobal().getLeafReference().getValue());
+    storage[load.getResult()] = {weights, index(offset), {}};
     return success();
   }
+  if (auto scan = dyn_cast<nn::ScanOp>(op))
+    return convertScan(scan);
+  if (auto loop = dyn_cast<nn::WhileOp>(op))
+    return convertWhile(loop);
+  if (auto choice = dyn_cast<nn::IfOp>(op))
+    return convertIf(choice);
+  if (auto load = dyn_cast<nn::StateLoadOp>(op)) {
+    storage[load.getResult()] = {
+        states.lookup(load.getState()), {}, lookup(load.getDynamicSizes())};
+    return success();
+  }
+  // Stored values and those that leave a region are in their places.
+  if (isa<nn::StateStoreOp, nn::YieldOp>(op))
+    return success();
   if (auto reshape = dyn_cast<nn::ReshapeOp>(op)) {
     Storage place = storage.lookup(reshape.getInput());
-    place.sizes.clear();
-    for (Value size : reshape.getDynamicSizes())
-      place.sizes.push_back(indices.lookup(size));
+    place.sizes = lookup(reshape.getDynamicSizes());
     storage[reshape.getResult()] = place;
     return success();
   }
@@ -298,11 +241,17 @@ LogicalResult EntryLowering::convert(Operation &op) {
   return op.emitOpError("internal: not expected between dispatches");
 }
 
-LogicalResult EntryLowering::run() {
-  declare();
-  for (Operation &op : entry.getBody().front())
+LogicalResult EntryLowering::convert(Block &block) {
+  for (Operation &op : block)
     if (failed(convert(op)))
       return failure();
+  return success();
+}
+
+LogicalResult EntryLowering::run() {
+  declare();
+  if (failed(convert(entry.getBody().front())))
+    return failure();
   entry.erase();
   return success();
 }
@@ -325,6 +274,13 @@ struct LowerDispatchesPass : cpu::impl::LowerDispatchesBase<LowerDispatchesPass>
         func::FuncOp::create(b, module.getLoc(), "nacre_barrier",
                              b.getFunctionType(LLVM::LLVMPointerType::get(&getContext()), {}));
     barrier.setPrivate();
+    if (hasDecisions(module)) {
+      Type pointer = LLVM::LLVMPointerType::get(&getContext());
+      Type flag = MemRefType::get({}, b.getI8Type());
+      func::FuncOp::create(b, module.getLoc(), "nacre_decision",
+                           b.getFunctionType({pointer, flag}, b.getI1Type()))
+          .setPrivate();
+    }
 
     llvm::StringMap<int64_t> offsets = placeWeights(module);
     KernelTable table(module, *target);
@@ -339,6 +295,14 @@ struct LowerDispatchesPass : cpu::impl::LowerDispatchesBase<LowerDispatchesPass>
       calls += lowering.calls;
     }
     kernels = table.size();
+  }
+
+  static bool hasDecisions(ModuleOp module) {
+    return module
+        .walk([](Operation *op) {
+          return isa<nn::WhileOp, nn::IfOp>(op) ? WalkResult::interrupt() : WalkResult::advance();
+        })
+        .wasInterrupted();
   }
 
   /// Gives each weight that some entry reads its offset in the weights file's data.

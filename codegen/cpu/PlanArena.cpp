@@ -5,6 +5,7 @@
 #include "dialects/dim/DimExpr.h"
 
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 
 #include <map>
 #include <numeric>
@@ -120,21 +121,30 @@ void Planner::collect() {
         entry.getNumArguments() - 3 - entry->getAttrOfType<ArrayAttr>("nn.variables").size();
     known[entry.getArgument(first + i)] = context.get(symbol);
   }
-  llvm::DenseMap<Operation *, int64_t> position;
-  for (Operation &op : entry.getBody().front())
-    position[&op] = position.size();
-  for (auto alloc : entry.getOps<memref::AllocOp>()) {
-    Buffer buffer{alloc, bytesOf(alloc), 0, 0, 0};
-    bool read = false;
+  llvm::DenseMap<Operation *, int64_t> begin, end;
+  int64_t now = 0;
+  entry.walk([&](Operation *op, const WalkStage &stage) {
+    if (stage.isBeforeAllRegions())
+      begin[op] = now++;
+    if (stage.isAfterAllRegions())
+      end[op] = op->getNumRegions() ? now++ : begin[op];
+  });
+  entry.walk([&](memref::AllocOp alloc) {
+    Buffer buffer{alloc, bytesOf(alloc), 0, std::numeric_limits<int64_t>::max(), 0};
     for (Operation *view : alloc->getUsers())
       for (Operation *user : view->getUsers()) {
-        int64_t at = position[user];
-        buffer.first = read ? std::min(buffer.first, at) : at;
-        buffer.last = read ? std::max(buffer.last, at) : at;
-        read = true;
+        // What a loop uses of what is made outside lives through all of its rounds.
+        Operation *span = user;
+        for (Operation *around = user->getParentOp(); !around->isProperAncestor(alloc);
+             around = around->getParentOp())
+          if (isa<LoopLikeOpInterface>(around))
+            span = around;
+        buffer.first = std::min(buffer.first, begin[span]);
+        buffer.last = std::max(buffer.last, end[span]);
       }
+    buffer.first = std::min(buffer.first, buffer.last);
     buffers.push_back(buffer);
-  }
+  });
   for (Buffer &buffer : buffers) {
     auto [content, unit] = splitContent(context, buffer.bytes);
     buffer.units = llvm::alignTo(content, alignment);

@@ -6,43 +6,9 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
-#include <limits>
-
 using namespace mlir;
 using namespace nacre;
 using namespace nacre::cpu;
-
-static vector::CombiningKind combining(nn::Reduction kind, bool real) {
-  using Kind = vector::CombiningKind;
-  switch (kind) {
-  case nn::Reduction::sum:
-  case nn::Reduction::mean:
-    return Kind::ADD;
-  case nn::Reduction::max:
-    return real ? Kind::MAXIMUMF : Kind::MAXSI;
-  case nn::Reduction::min:
-    return real ? Kind::MINIMUMF : Kind::MINSI;
-  case nn::Reduction::prod:
-    return Kind::MUL;
-  }
-  llvm_unreachable("every reduction is handled");
-}
-
-/// The value that changes nothing when combined.
-static Value neutral(KernelBuilder &b, nn::Reduction kind, Type element) {
-  if (kind == nn::Reduction::prod)
-    return b.splat(element, 1);
-  if (kind != nn::Reduction::max && kind != nn::Reduction::min)
-    return b.splat(element, 0);
-  bool max = kind == nn::Reduction::max;
-  if (isa<FloatType>(element)) {
-    double infinity = std::numeric_limits<double>::infinity();
-    return b.splat(element, max ? -infinity : infinity);
-  }
-  unsigned width = element.getIntOrFloatBitWidth();
-  APInt value = max ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width);
-  return b.make<arith::ConstantOp>(b.getIntegerAttr(element, value));
-}
 
 static Value divideByCount(KernelBuilder &b, Value sum, Value count) {
   Type type = sum.getType();
@@ -79,8 +45,8 @@ LogicalResult nacre::cpu::emitReduce(KernelBuilder &b, nn::ReduceOp root) {
     return failure();
   Type element = computeType(getElementTypeOrSelf(root.getType()));
   bool real = isa<FloatType>(element);
-  vector::CombiningKind kind = combining(root.getKind(), real);
-  Value start = neutral(b, root.getKind(), element);
+  vector::CombiningKind kind = combiningKind(root.getKind(), real);
+  Value start = neutralElement(b, root.getKind(), element);
   SmallVector<Value> sizes = b.dims(*input), keptSizes, reducedSizes;
   int64_t rank = sizes.size();
   SmallVector<int64_t> kept, reduced;
@@ -195,7 +161,7 @@ LogicalResult nacre::cpu::emitPool(KernelBuilder &b, nn::PoolOp root) {
       present = b.mul(present, tapCount);
       window = b.mul(window, withPadding);
     }
-    Value start = neutral(b, max ? nn::Reduction::max : nn::Reduction::sum, element);
+    Value start = neutralElement(b, max ? nn::Reduction::max : nn::Reduction::sum, element);
     if (channelsLast)
       start = b.broadcast(start);
     SmallVector<Value> indices;

@@ -21,6 +21,7 @@ public:
   Requirements(func::FuncOp entry, SizeTable &table) : entry(entry), table(table) {}
 
   void ofSlice(tensor::ExtractSliceOp slice);
+  void ofPart(Operation *op, Value part, Value whole, ArrayRef<int64_t> axes);
   void ofWindow(Operation *op, Value input, const nn::Window &window, int64_t firstSpatial);
 
 private:
@@ -43,7 +44,8 @@ std::string Requirements::describe(Value value) {
     return std::to_string(*constant);
   Operation *op = value.getDefiningOp();
   if (auto read = dyn_cast_if_present<tensor::DimOp>(op))
-    if (auto argument = dyn_cast<BlockArgument>(read.getSource()))
+    if (auto argument = dyn_cast<BlockArgument>(read.getSource());
+        argument && argument.getOwner() == &entry.getBody().front())
       if (auto names = entry.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "nn.dims"))
         return cast<StringAttr>(names[*read.getConstantIndex()]).str();
   auto binary = [&](StringRef sign) {
@@ -114,6 +116,21 @@ void Requirements::ofSlice(tensor::ExtractSliceOp slice) {
   }
 }
 
+/// A part that begins at run-time positions must not be larger than the tensor that it is in.
+void Requirements::ofPart(Operation *op, Value part, Value whole, ArrayRef<int64_t> axes) {
+  OpBuilder builder(op);
+  Location loc = op->getLoc();
+  for (int64_t axis : axes) {
+    OpFoldResult size = table.size(part, axis), limit = table.size(whole, axis);
+    if (size == limit || (isa<Attribute>(size) && isa<Attribute>(limit)))
+      continue;
+    Value first = getValueOrCreateConstantIndexOp(builder, loc, size);
+    Value last = getValueOrCreateConstantIndexOp(builder, loc, limit);
+    require(builder, loc, arith::CmpIPredicate::sle, first, last,
+            describe(first) + " must be at most " + describe(last));
+  }
+}
+
 void Requirements::ofWindow(Operation *op, Value input, const nn::Window &window,
                             int64_t firstSpatial) {
   OpBuilder builder(op);
@@ -123,11 +140,17 @@ void Requirements::ofWindow(Operation *op, Value input, const nn::Window &window
 
 void nacre::cpu::requireSizes(func::FuncOp entry, SizeTable &table) {
   Requirements requirements(entry, table);
-  SmallVector<Operation *> ops =
-      llvm::map_to_vector(entry.getBody().front(), [](Operation &op) { return &op; });
+  SmallVector<Operation *> ops;
+  entry.walk([&](Operation *op) { ops.push_back(op); });
   for (Operation *op : ops)
     llvm::TypeSwitch<Operation *>(op)
         .Case([&](tensor::ExtractSliceOp slice) { requirements.ofSlice(slice); })
+        .Case([&](nn::SliceOp slice) {
+          requirements.ofPart(slice, slice.getResult(), slice.getInput(), slice.getAxes());
+        })
+        .Case([&](nn::InsertOp insert) {
+          requirements.ofPart(insert, insert.getValue(), insert.getDestination(), insert.getAxes());
+        })
         .Case<nn::PackedConvOp, nn::DepthwiseConvOp>([&](auto conv) {
           requirements.ofWindow(conv, conv.getInput(),
                                 {conv.getKernel(), conv.getStrides(), conv.getPadding(),

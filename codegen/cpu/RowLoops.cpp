@@ -6,9 +6,42 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace nacre;
 using namespace nacre::cpu;
+
+vector::CombiningKind nacre::cpu::combiningKind(nn::Reduction kind, bool real) {
+  using Kind = vector::CombiningKind;
+  switch (kind) {
+  case nn::Reduction::sum:
+  case nn::Reduction::mean:
+    return Kind::ADD;
+  case nn::Reduction::max:
+    return real ? Kind::MAXIMUMF : Kind::MAXSI;
+  case nn::Reduction::min:
+    return real ? Kind::MINIMUMF : Kind::MINSI;
+  case nn::Reduction::prod:
+    return Kind::MUL;
+  }
+  llvm_unreachable("every reduction is handled");
+}
+
+Value nacre::cpu::neutralElement(KernelBuilder &b, nn::Reduction kind, Type element) {
+  if (kind == nn::Reduction::prod)
+    return b.splat(element, 1);
+  if (kind != nn::Reduction::max && kind != nn::Reduction::min)
+    return b.splat(element, 0);
+  bool max = kind == nn::Reduction::max;
+  if (isa<FloatType>(element)) {
+    double infinity = std::numeric_limits<double>::infinity();
+    return b.splat(element, max ? -infinity : infinity);
+  }
+  unsigned width = element.getIntOrFloatBitWidth();
+  APInt value = max ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width);
+  return b.make<arith::ConstantOp>(b.getIntegerAttr(element, value));
+}
 
 void nacre::cpu::overColumns(KernelBuilder &b, Value low, Value high,
                              llvm::function_ref<void(Value, Value)> body) {

@@ -14,6 +14,11 @@ namespace nacre::cpu {
 void overColumns(KernelBuilder &builder, mlir::Value low, mlir::Value high,
                  llvm::function_ref<void(mlir::Value column, mlir::Value mask)> body);
 
+/// How elements of floats, or of integers, are combined.
+mlir::vector::CombiningKind combiningKind(nn::Reduction kind, bool real);
+/// The value that changes nothing when combined.
+mlir::Value neutralElement(KernelBuilder &builder, nn::Reduction kind, mlir::Type element);
+
 /// Combines `term(column, mask)` over [low, high) with the scalar `initial`, whose type the terms'
 /// elements have. Terms are summed in several independent vectors, in an order that depends on the
 /// number of columns alone. Masked-out lanes are replaced by the neutral element.

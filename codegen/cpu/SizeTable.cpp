@@ -9,7 +9,8 @@ using namespace mlir;
 using namespace nacre::cpu;
 
 SizeTable::SizeTable(func::FuncOp entry) : entry(entry) {
-  SmallVector<tensor::DimOp> reads(entry.getOps<tensor::DimOp>());
+  SmallVector<tensor::DimOp> reads;
+  entry.walk([&](tensor::DimOp read) { reads.push_back(read); });
   for (tensor::DimOp read : reads) {
     auto index = read.getConstantIndex();
     if (!index)
@@ -44,13 +45,28 @@ Value SizeTable::argumentSize(BlockArgument argument, int64_t dimension) {
   return variable;
 }
 
+/// Of an argument of the entry, or of a loop's body.
+OpFoldResult SizeTable::blockArgumentSize(BlockArgument argument, int64_t dimension) {
+  Operation *parent = argument.getOwner()->getParentOp();
+  unsigned number = argument.getArgNumber();
+  if (auto scan = dyn_cast<nn::ScanOp>(parent)) {
+    size_t inputs = scan.getInputs().size();
+    if (number >= inputs)
+      return size(scan.getCarries()[number - inputs], dimension);
+    return size(scan.getInputs()[number], dimension + (dimension >= scan.getAxes()[number]));
+  }
+  if (auto loop = dyn_cast<nn::WhileOp>(parent))
+    return size(loop.getCarries()[number], dimension);
+  return argumentSize(argument, dimension);
+}
+
 OpFoldResult SizeTable::size(Value tensor, int64_t dimension) {
   auto type = cast<RankedTensorType>(tensor.getType());
   Builder builder(tensor.getContext());
   if (!type.isDynamicDim(dimension))
     return builder.getIndexAttr(type.getDimSize(dimension));
   if (auto argument = dyn_cast<BlockArgument>(tensor))
-    return argumentSize(argument, dimension);
+    return blockArgumentSize(argument, dimension);
   auto known = sizes.find({tensor, dimension});
   if (known == sizes.end()) {
     computeResultSizes(tensor.getDefiningOp());
@@ -63,9 +79,9 @@ void SizeTable::computeResultSizes(Operation *op) {
   OpBuilder builder(op);
   Operation *before = op->getPrevNode();
   ReifiedRankedShapedTypeDims shapes;
-  if (auto dispatch = dyn_cast<nn::DispatchOp>(op)) {
-    ValueRange dynamic = dispatch.getResultSizes();
-    for (Value result : dispatch.getResults()) {
+  // The dynamic sizes of results as operands, in order.
+  auto take = [&](ValueRange results, ValueRange dynamic) {
+    for (Value result : results) {
       auto type = cast<RankedTensorType>(result.getType());
       for (int64_t i = 0; i < type.getRank(); ++i)
         if (type.isDynamicDim(i)) {
@@ -73,8 +89,30 @@ void SizeTable::computeResultSizes(Operation *op) {
           dynamic = dynamic.drop_front();
         }
     }
-    return;
+  };
+  auto copy = [&](ValueRange results, ValueRange from) {
+    for (auto [result, source] : llvm::zip_equal(results, from))
+      for (int64_t i = 0; i < cast<RankedTensorType>(result.getType()).getRank(); ++i) {
+        OpFoldResult same = size(source, i);
+        sizes[{result, i}] = same;
+      }
+  };
+  if (auto dispatch = dyn_cast<nn::DispatchOp>(op))
+    return take(dispatch.getResults(), dispatch.getResultSizes());
+  if (auto load = dyn_cast<nn::StateLoadOp>(op))
+    return take(load.getResult(), load.getDynamicSizes());
+  if (auto slice = dyn_cast<nn::SliceOp>(op))
+    return take(slice.getResult(), slice.getResultSizes());
+  if (auto choice = dyn_cast<nn::IfOp>(op))
+    return take(choice.getResults(), choice.getResultSizes());
+  if (auto loop = dyn_cast<nn::WhileOp>(op))
+    return copy(loop.getResults(), loop.getCarries());
+  if (auto scan = dyn_cast<nn::ScanOp>(op)) {
+    copy(scan.getFinals(), scan.getCarries());
+    return take(scan.getStacks(), scan.getResultSizes());
   }
+  if (auto insert = dyn_cast<nn::InsertOp>(op))
+    return copy(insert.getResult(), insert.getDestination());
   if (auto concat = dyn_cast<tensor::ConcatOp>(op)) {
     // Upstream would write the sum as an affine map.
     for (int64_t i = 0; i < concat.getResultType().getRank(); ++i) {

@@ -22,6 +22,7 @@ public:
   llvm::SmallVector<mlir::Value> dynamicSizes(mlir::Value tensor);
 
 private:
+  mlir::OpFoldResult blockArgumentSize(mlir::BlockArgument argument, int64_t dimension);
   mlir::Value argumentSize(mlir::BlockArgument argument, int64_t dimension);
   void computeResultSizes(mlir::Operation *op);
 

@@ -5,6 +5,7 @@
 
 #include "codegen/cpu/BufferViews.h"
 #include "codegen/cpu/Kernels.h"
+#include "codegen/cpu/Random.h"
 #include "codegen/cpu/VectorMath.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -28,19 +29,23 @@ FailureOr<TileEmitter> TileEmitter::create(KernelBuilder &builder, Value sink,
 /// Operations whose vector code needs many registers at once.
 static bool isHeavyOp(Operation *op) {
   return isa<nn::ExpOp, nn::LogOp, nn::SinOp, nn::CosOp, nn::TanhOp, nn::ErfOp, nn::SigmoidOp,
-             nn::SiluOp, nn::SeluOp, nn::SoftplusOp, nn::GeluOp, nn::EluOp, nn::PowOp, nn::ModOp>(
-      op);
+             nn::SiluOp, nn::SeluOp, nn::SoftplusOp, nn::GeluOp, nn::EluOp, nn::PowOp, nn::ModOp,
+             nn::RandomOp>(op);
 }
 
 LogicalResult TileEmitter::prepare(Value tensor) {
   if (llvm::is_contained(roots, tensor) || !visited.insert(tensor))
     return success();
   Operation *op = tensor.getDefiningOp();
-  if (!op || !op->hasTrait<nn::Elementwise>())
+  bool placed = op && isPlaced(op);
+  if (!placed && (!op || !op->hasTrait<nn::Elementwise>()))
     return prepareLeaf(tensor);
   heavy |= isHeavyOp(op);
+  if (placed)
+    flat &= cast<RankedTensorType>(tensor.getType()).getShape() ==
+            cast<MemRefType>(b.output.getType()).getShape();
   for (Value operand : op->getOperands())
-    if (failed(prepare(operand)))
+    if (isa<RankedTensorType>(operand.getType()) && failed(prepare(operand)))
       return failure();
   return success();
 }
@@ -136,6 +141,39 @@ SmallVector<Value> TileEmitter::broadcastIndices(RankedTensorType type, Place &p
   return indices;
 }
 
+/// Where the elements at `place` are in a tensor of `type` that broadcasts to the domain, counted
+/// in row-major order: a vector of i64.
+Value TileEmitter::positionIn(RankedTensorType type, Place &place) {
+  auto domain = cast<MemRefType>(b.output.getType());
+  Value first = b.index(0);
+  if (!place.row) {
+    first = place.column;
+  } else {
+    SmallVector<Value> sizes = b.dims(b.output);
+    sizes.erase(sizes.begin(), sizes.end() - type.getRank());
+    for (auto [i, index] : llvm::enumerate(broadcastIndices(type, place)))
+      first = b.add(b.mul(first, type.getDimSize(i) == 1 ? b.index(1) : sizes[i]), index);
+  }
+  Value vector = b.broadcast(b.make<arith::IndexCastOp>(b.getI64Type(), first));
+  bool repeats = type.getRank() == 0 || (type.getShape().back() == 1 && domain.getRank() > 0 &&
+                                         domain.getShape().back() != 1);
+  return repeats ? vector : b.make<arith::AddIOp>(vector, b.laneNumbers());
+}
+
+/// The elements of a placed operation at `position`.
+static Value emitPlaced(KernelBuilder &b, Operation *op, ValueRange operands, Value position) {
+  if (auto random = dyn_cast<nn::RandomOp>(op))
+    return emitRandom(b, random, operands[0], operands[1], position);
+  Type element = getElementTypeOrSelf(op->getResult(0));
+  if (isa<FloatType>(element))
+    return emitNumber(b, position, element);
+  Type narrow = b.vectorOf(computeType(element));
+  Value number =
+      narrow == position.getType() ? position : b.make<arith::TruncIOp>(narrow, position);
+  return element.isUnsignedInteger(8) ? b.make<arith::AndIOp>(number, b.splat(narrow, 255))
+                                      : number;
+}
+
 Value TileEmitter::load(Value tensor, Place &place) {
   Leaf &leaf = leaves.find(tensor)->second;
   Type element = computeType(getElementTypeOrSelf(tensor));
@@ -187,7 +225,14 @@ Value TileEmitter::emit(Place &place, ArrayRef<Value> rootVectors) {
       return known;
     Operation *op = tensor.getDefiningOp();
     Value result;
-    if (!op || !op->hasTrait<nn::Elementwise>()) {
+    if (op && isPlaced(op)) {
+      SmallVector<Value> operands;
+      for (Value operand : op->getOperands())
+        if (isa<RankedTensorType>(operand.getType()))
+          operands.push_back(evaluate(operand));
+      Value position = positionIn(cast<RankedTensorType>(tensor.getType()), place);
+      result = emitPlaced(b, op, operands, position);
+    } else if (!op || !op->hasTrait<nn::Elementwise>()) {
       result = load(tensor, place);
     } else {
       SmallVector<Value> operands;

@@ -55,6 +55,7 @@ private:
   mlir::LogicalResult prepare(mlir::Value tensor);
   mlir::LogicalResult prepareLeaf(mlir::Value tensor);
   mlir::Value load(mlir::Value tensor, Place &place);
+  mlir::Value positionIn(mlir::RankedTensorType type, Place &place);
   mlir::ValueRange leadingIndices(Place &place);
   llvm::SmallVector<mlir::Value> broadcastIndices(mlir::RankedTensorType type, Place &place);
 

@@ -32,11 +32,14 @@ private:
   llvm::Constant *table(llvm::ArrayRef<llvm::Constant *> items);
   llvm::Constant *function(const EntrySignature &entry, llvm::StringRef role,
                            const TargetInfo &target);
-  llvm::Constant *tensor(const EntrySignature &entry, const TensorSignature &tensor);
+  llvm::Constant *tensor(const TensorSignature &tensor, llvm::ArrayRef<std::string> variables,
+                         llvm::ArrayRef<TensorSignature> outputs = {});
+  llvm::Constant *stateDims(const EntrySignature &entry);
   llvm::Constant *entry(const EntrySignature &entry);
   llvm::Function *declare(llvm::StringRef name, llvm::Type *result,
                           llvm::ArrayRef<llvm::Type *> arguments);
   void writeFunctions(llvm::GlobalVariable *artifact);
+  void writeNewState();
   void writeEntryFunctions(const EntrySignature &entry, uint32_t number,
                            llvm::GlobalVariable *artifact);
 
@@ -96,21 +99,42 @@ llvm::Constant *DataWriter::function(const EntrySignature &entry, llvm::StringRe
   return found ? static_cast<llvm::Constant *>(found) : null();
 }
 
-llvm::Constant *DataWriter::tensor(const EntrySignature &entry, const TensorSignature &tensor) {
+/// A variable of that name, or what says that it is none.
+static int64_t dimOf(llvm::StringRef name, llvm::ArrayRef<std::string> variables) {
+  auto variable = llvm::find(variables, name);
+  return variable == variables.end() ? NACRE_DIM_FORMULA
+                                     : NACRE_DIM_VARIABLE(variable - variables.begin());
+}
+
+llvm::Constant *DataWriter::tensor(const TensorSignature &tensor,
+                                   llvm::ArrayRef<std::string> variables,
+                                   llvm::ArrayRef<TensorSignature> outputs) {
   llvm::SmallVector<llvm::Constant *> dims;
   for (auto [i, size] : llvm::enumerate(tensor.type.getShape())) {
-    if (!ShapedType::isDynamic(size)) {
-      dims.push_back(number(size));
-      continue;
-    }
-    auto variable = llvm::find(entry.variables, tensor.sizes[i]);
-    dims.push_back(number(variable == entry.variables.end()
-                              ? NACRE_DIM_FORMULA
-                              : NACRE_DIM_VARIABLE(variable - entry.variables.begin())));
+    auto length = llvm::find_if(
+        outputs, [&](const TensorSignature &output) { return output.name == tensor.length; });
+    if (tensor.lengthAxis == i && length != outputs.end())
+      dims.push_back(number(NACRE_DIM_LENGTH(length - outputs.begin())));
+    else
+      dims.push_back(
+          number(ShapedType::isDynamic(size) ? dimOf(tensor.sizes[i], variables) : size));
   }
   return llvm::ConstantStruct::getAnon({text(tensor.name), text(tensor.spell()), table(dims),
                                         small(elementType(tensor.type.getElementType())),
                                         small(tensor.type.getRank())});
+}
+
+llvm::Constant *DataWriter::stateDims(const EntrySignature &entry) {
+  if (entry.states.empty())
+    return null();
+  llvm::SmallVector<llvm::Constant *> dims;
+  for (size_t i = 0; i < info.state.variables.size(); ++i) {
+    std::string size = info.state.sizeIn(entry, i);
+    int64_t fixed;
+    dims.push_back(
+        number(llvm::to_integer(size, fixed, 10) ? fixed : dimOf(size, entry.variables)));
+  }
+  return table(dims);
 }
 
 llvm::Constant *DataWriter::entry(const EntrySignature &entry) {
@@ -118,9 +142,9 @@ llvm::Constant *DataWriter::entry(const EntrySignature &entry) {
   for (const std::string &name : entry.variables)
     names.push_back(text(name));
   for (const TensorSignature &input : entry.inputs)
-    tensors.push_back(tensor(entry, input));
+    tensors.push_back(tensor(input, entry.variables));
   for (const TensorSignature &result : entry.results)
-    tensors.push_back(tensor(entry, result));
+    tensors.push_back(tensor(result, entry.variables, entry.results));
   for (const TargetInfo &target : info.targets)
     runs.push_back(function(entry, ".run", target));
   // Sizes are asked for before a target is chosen: the least demanding one answers.
@@ -128,8 +152,9 @@ llvm::Constant *DataWriter::entry(const EntrySignature &entry) {
   return llvm::ConstantStruct::getAnon(
       {text(entry.name), text(entry.doc), table(names), table(tensors),
        small(entry.variables.size()), small(entry.inputs.size()), small(entry.results.size()),
-       small(0), function(entry, ".check", any), function(entry, ".shapes", any),
-       function(entry, ".arena", any), table(runs)});
+       small(!entry.states.empty()), function(entry, ".check", any),
+       function(entry, ".shapes", any), function(entry, ".arena", any), table(runs),
+       stateDims(entry)});
 }
 
 llvm::Function *DataWriter::declare(llvm::StringRef name, llvm::Type *result,
@@ -153,11 +178,31 @@ void DataWriter::writeFunctions(llvm::GlobalVariable *artifact) {
   llvm::Function *close = begin("_close", b.getVoidTy(), {pointer});
   b.CreateCall(declare("nacre_close", b.getVoidTy(), {pointer}), {close->getArg(0)});
   b.CreateRetVoid();
+  if (!info.state.tensors.empty())
+    writeNewState();
   for (auto [i, signature] : llvm::enumerate(info.entries))
     writeEntryFunctions(signature, i, artifact);
 }
 
-/// `<name>_<entry>(model, sizes..., inputs..., outputs..., arena)` and its arena size.
+/// `<name>_new_state(model, sizes..., state)`.
+void DataWriter::writeNewState() {
+  llvm::IRBuilder<> b(context);
+  size_t sizes = info.state.variables.size();
+  llvm::SmallVector<llvm::Type *> arguments(sizes, i64);
+  arguments.insert(arguments.begin(), pointer);
+  arguments.push_back(pointer);
+  llvm::Function *made = declare(info.name + "_new_state", i32, arguments);
+  made->addFnAttr(llvm::Attribute::NoUnwind);
+  b.SetInsertPoint(llvm::BasicBlock::Create(context, "", made));
+  llvm::Value *dims = b.CreateAlloca(i64, b.getInt32(std::max<size_t>(sizes, 1)));
+  for (size_t i = 0; i < sizes; ++i)
+    b.CreateStore(made->getArg(1 + i), b.CreateConstGEP1_64(i64, dims, i));
+  b.CreateRet(b.CreateCall(declare("nacre_new_state", i32, {pointer, pointer, pointer}),
+                           {made->getArg(0), dims, made->getArg(1 + sizes)}));
+}
+
+/// `<name>_<entry>(model, state, sizes..., inputs..., outputs..., arena)` and its arena size;
+/// `state` only where the entry uses one.
 void DataWriter::writeEntryFunctions(const EntrySignature &entry, uint32_t which,
                                      llvm::GlobalVariable *artifact) {
   llvm::IRBuilder<> b(context);
@@ -175,29 +220,40 @@ void DataWriter::writeEntryFunctions(const EntrySignature &entry, uint32_t which
   b.CreateRet(b.CreateCall(declare("nacre_arena_size", i64, {pointer, i32, pointer}),
                            {artifact, b.getInt32(which), array(arena, i64, 0, sizes)}));
 
-  arguments.insert(arguments.begin(), pointer);
+  const size_t handles = entry.states.empty() ? 1 : 2;
+  arguments.insert(arguments.begin(), handles, pointer);
   arguments.append(tensors + 1, pointer);
   llvm::Function *run = declare(info.name + "_" + entry.name, i32, arguments);
   run->addFnAttr(llvm::Attribute::NoUnwind);
   b.SetInsertPoint(llvm::BasicBlock::Create(context, "", run));
-  llvm::Value *dims = array(run, i64, 1, sizes);
-  llvm::Value *buffers = array(run, pointer, 1 + sizes, tensors);
-  b.CreateRet(b.CreateCall(declare("nacre_run", i32, {pointer, i32, pointer, pointer, pointer}),
-                           {run->getArg(0), b.getInt32(which), buffers, dims,
-                            run->getArg(static_cast<unsigned>(1 + sizes + tensors))}));
+  llvm::Value *dims = array(run, i64, handles, sizes);
+  llvm::Value *buffers = array(run, pointer, handles + sizes, tensors);
+  llvm::Value *scratch = run->getArg(static_cast<unsigned>(handles + sizes + tensors));
+  if (entry.states.empty())
+    b.CreateRet(b.CreateCall(declare("nacre_run", i32, {pointer, i32, pointer, pointer, pointer}),
+                             {run->getArg(0), b.getInt32(which), buffers, dims, scratch}));
+  else
+    b.CreateRet(b.CreateCall(
+        declare("nacre_run_with", i32, {pointer, i32, pointer, pointer, pointer, pointer}),
+        {run->getArg(0), b.getInt32(which), run->getArg(1), buffers, dims, scratch}));
 }
 
 void DataWriter::write() {
-  llvm::SmallVector<llvm::Constant *> entries, targets;
+  llvm::SmallVector<llvm::Constant *> entries, targets, states, stateSizes;
   for (const TargetInfo &target : info.targets)
     targets.push_back(llvm::ConstantStruct::getAnon({text(target.name), text(target.cpuFeatures)}));
   for (const EntrySignature &signature : info.entries)
     entries.push_back(entry(signature));
+  for (const TensorSignature &state : info.state.tensors)
+    states.push_back(tensor(state, info.state.variables));
+  for (const std::string &variable : info.state.variables)
+    stateSizes.push_back(text(variable));
   auto *data = llvm::ConstantStruct::getAnon(
       {small(NACRE_ARTIFACT_MAGIC), small(NACRE_ABI_VERSION), text(info.name),
        llvm::ConstantDataArray::get(context, info.buildId), number(info.weightsSize),
        table(targets), table(entries), small(info.entries.size()), small(info.targets.size()),
-       text(info.metadata)});
+       text(info.metadata), table(states), table(stateSizes), small(states.size()),
+       small(stateSizes.size())});
   auto *artifact =
       new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true,
                                llvm::GlobalValue::ExternalLinkage, data, info.name + "_artifact");

@@ -25,6 +25,7 @@ struct TargetInfo {
 struct ArtifactInfo {
   std::string name; ///< a C identifier
   std::vector<EntrySignature> entries;
+  StateSignature state;
   uint64_t weightsSize = 0;
   std::vector<TargetInfo> targets; ///< the one to be preferred first
   std::string metadata;            ///< a JSON object

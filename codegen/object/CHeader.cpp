@@ -36,6 +36,7 @@ static std::string inComment(llvm::StringRef text) {
 }
 
 static void writeEntry(std::string &out, const ArtifactInfo &info, const EntrySignature &entry) {
+  const bool usesState = !entry.states.empty();
   std::string sizes;
   for (const std::string &variable : entry.variables)
     sizes += fmt::format("int64_t {}, ", variable);
@@ -61,12 +62,28 @@ static void writeEntry(std::string &out, const ArtifactInfo &info, const EntrySi
     describe(tensor, "in  ");
   for (const TensorSignature &tensor : entry.results)
     describe(tensor, "out ");
+  if (usesState) {
+    out += " *\n * `state` is one that " + info.name + "_new_state made";
+    std::string with;
+    for (size_t i = 0; i < info.state.variables.size(); ++i)
+      if (std::string size = info.state.sizeIn(entry, i); !size.empty())
+        with +=
+            fmt::format("{}{} = {}", with.empty() ? " with " : ", ", info.state.variables[i], size);
+    out += with + "; no two calls may work on one at once.\n";
+  }
+  for (const TensorSignature &tensor : entry.results)
+    if (tensor.lengthAxis)
+      out += fmt::format(" *\n * `{}` has room for {} along dimension {}; the first `*{}` of them "
+                         "are the result,\n * and the rest means nothing.\n",
+                         tensor.name, tensor.sizes[*tensor.lengthAxis], *tensor.lengthAxis,
+                         tensor.length);
   out +=
       fmt::format(" *\n * All are dense and row-major; outputs overlap nothing. `arena` is 64-byte "
                   "aligned scratch memory of\n * {} bytes, or null to have it "
                   "allocated for this call.\n */\n",
                   entry.arenaFormula.empty() ? "0" : inComment(entry.arenaFormula));
-  out += fmt::format("nacre_status {}_{}(nacre_model *model, {}", info.name, entry.name, sizes);
+  out += fmt::format("nacre_status {}_{}(nacre_model *model, {}{}", info.name, entry.name,
+                     usesState ? fmt::format("{}_state *state, ", info.name) : "", sizes);
   for (const TensorSignature &tensor : entry.inputs)
     out += fmt::format("const {} *{}, ", cType(tensor.type.getElementType()), tensor.name);
   for (const TensorSignature &tensor : entry.results)
@@ -77,6 +94,24 @@ static void writeEntry(std::string &out, const ArtifactInfo &info, const EntrySi
   out += fmt::format("/* Bytes of the arena; SIZE_MAX for sizes that cannot run. */\n"
                      "size_t {}_{}_arena_size({});\n",
                      info.name, entry.name, arguments.empty() ? "void" : arguments.str());
+}
+
+static void writeState(std::string &out, const ArtifactInfo &info) {
+  std::string sizes;
+  for (const std::string &variable : info.state.variables)
+    sizes += fmt::format("int64_t {}, ", variable);
+  out += fmt::format("\n/* What the model keeps from call to call, {} bytes:\n *\n",
+                     info.state.describe());
+  for (const TensorSignature &tensor : info.state.tensors)
+    out += fmt::format(" *   {:<16} {}\n", inComment(tensor.name), inComment(tensor.spell()));
+  out += fmt::format(" *\n * All zeros at first. Any number of them may be alive, one for each "
+                     "conversation; each is "
+                     "freed by\n * nacre_free_state, before the model is closed. See nacre.h for "
+                     "zeroing, saving and "
+                     "loading. */\n"
+                     "typedef nacre_state {0}_state;\n"
+                     "nacre_status {0}_new_state(nacre_model *model, {1}{0}_state **state);\n",
+                     info.name, sizes);
 }
 
 std::string nacre::object::writeCHeader(const ArtifactInfo &info) {
@@ -92,6 +127,8 @@ std::string nacre::object::writeCHeader(const ArtifactInfo &info) {
       "/* What the functions of nacre.h take to know this model by. */\n"
       "extern const struct nacre_artifact {0}_artifact;\n",
       info.name, guard, info.weightsSize);
+  if (!info.state.tensors.empty())
+    writeState(out, info);
   for (const EntrySignature &entry : info.entries)
     writeEntry(out, info, entry);
   out += fmt::format("\n#ifdef __cplusplus\n}}\n#endif\n\n#endif /* {} */\n", guard);

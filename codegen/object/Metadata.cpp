@@ -38,7 +38,8 @@ std::string object::addKernels(const std::string &metadata, ModuleOp module) {
     if (!entry->hasAttr("nn.entry"))
       continue;
     json steps = json::array(), step = json::array();
-    for (auto call : entry.getOps<func::CallOp>()) {
+    // Those in loops too, where they stand.
+    entry.walk<WalkOrder::PreOrder>([&](func::CallOp call) {
       if (Attribute kernel = call->getAttr("nn.kernel")) {
         auto [at, isNew] = numbers.try_emplace(kernel, kernels.size());
         if (isNew)
@@ -49,10 +50,10 @@ std::string object::addKernels(const std::string &metadata, ModuleOp module) {
           made.push_back(text ? text.str() : "");
         }
         step.push_back(std::move(made));
-      } else if (call.getCallee() == "nacre_barrier") {
+      } else if (call.getCallee() == "nacre_barrier" || call.getCallee() == "nacre_decision") {
         steps.push_back(std::exchange(step, json::array()));
       }
-    }
+    });
     entries[entry.getName().str()] = std::move(steps);
   }
   result["kernels"] = std::move(kernels);

@@ -12,7 +12,8 @@ namespace nacre::object {
 
 /// Adds the kernels of a module in phase `buffers` to `metadata`, a JSON object: `kernels`, each
 /// distinct one once, and `entries`, for each entry its steps in order. A step is what runs between
-/// two barriers, a list of calls [kernel, part, line]. docs/artifact.md has an example.
+/// two barriers, a list of calls [kernel, part, line], or a decision, which has none; one in a loop
+/// stands there once. docs/artifact.md has an example.
 std::string addKernels(const std::string &metadata, mlir::ModuleOp module);
 
 } // namespace nacre::object

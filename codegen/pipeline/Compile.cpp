@@ -251,6 +251,7 @@ bool Compilation::runPhase(Phase phase) {
 /// Notes what an artifact says of itself, which must be the same for each of its targets.
 bool Compilation::checkAlike() {
   info.entries = object::signaturesOf(module);
+  info.state = object::stateOf(module);
   info.metadata = object::addKernels(options.metadata, module);
   info.weightsSize = module->getAttrOfType<IntegerAttr>("nn.weights_size").getInt();
   auto weightsOf = [](ModuleOp module) {
@@ -334,6 +335,8 @@ bool Compilation::findMachineCode() {
   std::string text;
   llvm::raw_string_ostream stream(text);
   stream << info.name << '\n' << info.metadata << '\n' << info.weightsSize;
+  for (const object::TensorSignature &state : info.state.tensors)
+    stream << '\n' << state.name << ": " << state.spell();
   for (const Variant &variant : variants)
     stream << '\n'
            << variant.target.name << '\n'
@@ -466,6 +469,7 @@ bool Compilation::run() {
     report.files.push_back(file->path);
   }
   report.entries = info.entries;
+  report.state = info.state;
   for (const Variant &variant : variants)
     report.targets.push_back(variant.target.name);
   report.weightsBytes = info.weightsSize;

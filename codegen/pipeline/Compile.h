@@ -61,6 +61,7 @@ struct StepTime {
 struct CompileReport {
   std::vector<std::string> files;
   std::vector<object::EntrySignature> entries;
+  object::StateSignature state;
   std::vector<std::string> targets; ///< names, as the artifact has them
   uint64_t weightsBytes = 0, codeBytes = 0;
   std::vector<StepTime> times;

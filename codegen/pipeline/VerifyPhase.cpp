@@ -66,7 +66,9 @@ private:
       else if (phase == Phase::buffers && isa<memref::AllocOp>(op))
         result = complain(op, "has no place in the arena");
       else if (phase == Phase::dispatch && !op->getParentOfType<nn::DispatchOp>() &&
-               isa<nn::NNDialect>(op->getDialect()) && !isa<nn::DispatchOp, nn::ReshapeOp>(op))
+               isa<nn::NNDialect>(op->getDialect()) &&
+               !isa<nn::DispatchOp, nn::ReshapeOp, nn::ScanOp, nn::WhileOp, nn::IfOp, nn::YieldOp,
+                    nn::StateLoadOp, nn::StateStoreOp>(op))
         result = complain(op, "is in no dispatch");
       return WalkResult::advance();
     });

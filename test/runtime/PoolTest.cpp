@@ -175,10 +175,9 @@ TEST_F(PoolTest, CountAndContext) {
 TEST_F(PoolTest, NotCalledForShortKernels) {
   static int calls;
   calls = 0;
-  static const nacre_run_function code = [](const void *, void *const *, const int64_t *, void *,
-                                            int64_t thread, int64_t, nacre_team *team) {
-    runStep(team, thread, 0, 100, [](int64_t, int64_t) {});
-  };
+  static const nacre_run_function code =
+      [](const void *, void *const *, const int64_t *, void *, void *const *, int64_t thread,
+         int64_t, nacre_team *team) { runStep(team, thread, 0, 100, [](int64_t, int64_t) {}); };
   entry.run = &code;
   auto count = [](void *, int, nacre_task, void *) { ++calls; };
   ASSERT_EQ(nacre_set_pool(model, count, nullptr, 4), NACRE_OK);

@@ -22,8 +22,8 @@ std::atomic<int> ended;
 
 /// Three kernels: each share of the first takes 5 ms, the last share of the second 20 ms more than
 /// all others, the third is one share of 1 ms.
-void runSteps(const void *, void *const *, const int64_t *, void *, int64_t thread, int64_t,
-              nacre_team *team) {
+void runSteps(const void *, void *const *, const int64_t *, void *, void *const *, int64_t thread,
+              int64_t, nacre_team *team) {
   runStep(team, thread, 0, muchWork, [](int64_t, int64_t) { rest(5); });
   runStep(team, thread, 1, muchWork, [](int64_t share, int64_t shares) {
     if (share < shares - 1) {
@@ -43,7 +43,7 @@ struct ProfileTest : testing::Test {
   nacre_model *model = nullptr;
   int64_t dims[2] = {0, 0};
   void *buffers[2] = {nullptr, nullptr};
-  std::vector<nacre_kernel_time> times = std::vector<nacre_kernel_time>(4, {7, 7});
+  std::vector<nacre_kernel_time> times = std::vector<nacre_kernel_time>(4, {7, 7, 7});
   size_t count = 99;
 
   void SetUp() override {
@@ -55,7 +55,8 @@ struct ProfileTest : testing::Test {
 
   nacre_status profile(size_t capacity = 4) {
     ended = 0;
-    return nacre_run_profiled(model, 0, buffers, dims, nullptr, times.data(), capacity, &count);
+    return nacre_run_profiled(model, 0, nullptr, buffers, dims, nullptr, times.data(), capacity,
+                              &count);
   }
 };
 
@@ -96,17 +97,55 @@ TEST_F(ProfileTest, CapacityIsKept) {
   EXPECT_EQ(count, 3u);
   EXPECT_NE(times[0].nanoseconds, 7u);
   EXPECT_EQ(times[1].nanoseconds, 7u);
-  ASSERT_EQ(nacre_run_profiled(model, 0, buffers, dims, nullptr, nullptr, 0, &count), NACRE_OK);
+  ASSERT_EQ(nacre_run_profiled(model, 0, nullptr, buffers, dims, nullptr, nullptr, 0, &count),
+            NACRE_OK);
   EXPECT_EQ(count, 3u);
 }
 
+/// Place 0 once, then 1 and the decision 2 seven times, 3 never.
+void runLoop(const void *, void *const *, const int64_t *, void *, void *const *, int64_t thread,
+             int64_t, nacre_team *team) {
+  static std::atomic<unsigned char> left;
+  int64_t step = 0;
+  runStepAt(team, thread, 0, step++, 0, [](int64_t, int64_t) { left = 7; });
+  for (int64_t decision = 0; decision < 8; ++decision) {
+    runStepAt(team, thread, 1, step++, muchWork, [](int64_t share, int64_t) {
+      if (share == 0)
+        rest(1);
+    });
+    runStepAt(team, thread, 2, step++, 0, [](int64_t, int64_t) { --left; });
+    unsigned char flag = left;
+    if (nacre_decide(team, thread, NACRE_STEP(step++, 3), decision, &flag) != 1)
+      return;
+    if (decision == 100)
+      runStepAt(team, thread, 4, step++, 0, [](int64_t, int64_t) {});
+  }
+}
+
+TEST_F(ProfileTest, RoundsOfALoopAreAddedUp) {
+  static const nacre_run_function code = runLoop;
+  entry.run = &code;
+  times.assign(6, {7, 7, 7});
+  for (int threads : {1, 2, 4}) {
+    nacre_set_threads(model, threads);
+    ASSERT_EQ(profile(6), NACRE_OK);
+    ASSERT_EQ(count, 4u);
+    EXPECT_EQ(times[0].rounds, 1u);
+    for (int place : {1, 2, 3})
+      EXPECT_EQ(times[place].rounds, 7u) << place;
+    EXPECT_GE(times[1].nanoseconds, 7 * millisecond);
+    EXPECT_EQ(times[4].rounds, 7u) << "not reached, not written";
+  }
+}
+
 TEST_F(ProfileTest, ChecksArgumentsLikeRun) {
-  EXPECT_EQ(nacre_run_profiled(model, 0, buffers, dims, nullptr, nullptr, 4, &count),
+  EXPECT_EQ(nacre_run_profiled(model, 0, nullptr, buffers, dims, nullptr, nullptr, 4, &count),
             NACRE_ERROR_ARGUMENT);
-  EXPECT_EQ(nacre_run_profiled(model, 0, buffers, dims, nullptr, times.data(), 4, nullptr),
+  EXPECT_EQ(nacre_run_profiled(model, 0, nullptr, buffers, dims, nullptr, times.data(), 4, nullptr),
             NACRE_ERROR_ARGUMENT);
-  EXPECT_EQ(nacre_run_profiled(nullptr, 0, buffers, dims, nullptr, times.data(), 4, &count),
-            NACRE_ERROR_ARGUMENT);
+  EXPECT_EQ(
+      nacre_run_profiled(nullptr, 0, nullptr, buffers, dims, nullptr, times.data(), 4, &count),
+      NACRE_ERROR_ARGUMENT);
   dims[0] = -1;
   EXPECT_EQ(profile(), NACRE_ERROR_ARGUMENT);
   EXPECT_EQ(count, 0u);

@@ -91,7 +91,8 @@ TEST_F(RunTest, EveryThreadHasTheDefaultRoundingMode) {
   static std::atomic<int> wrong;
   wrong = 0;
   static const nacre_run_function code = [](const void *, void *const *, const int64_t *, void *,
-                                            int64_t thread, int64_t, nacre_team *team) {
+                                            void *const *, int64_t thread, int64_t,
+                                            nacre_team *team) {
     runStep(team, thread, 0, muchWork,
             [](int64_t, int64_t) { wrong += fegetround() != FE_TONEAREST; });
   };
@@ -219,7 +220,7 @@ TEST_F(RunTest, ManyTensors) {
   entry.num_outputs = 0;
   entry.shapes = [](const int64_t *, int64_t *sizes) { std::fill_n(sizes, 400, 1); };
   static const nacre_run_function code = [](const void *, void *const *, const int64_t *, void *,
-                                            int64_t, int64_t, nacre_team *) {};
+                                            void *const *, int64_t, int64_t, nacre_team *) {};
   entry.run = &code;
   EXPECT_EQ(nacre_run(model, 0, many.data(), dims, nullptr), NACRE_OK);
   many[199] = nullptr;

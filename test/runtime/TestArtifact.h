@@ -20,12 +20,18 @@
 
 namespace nacre::test {
 
-/// Runs a step as generated code does: `kernel(share, shares)`.
+/// Runs a step as generated code does: `kernel(share, shares)`. `place` is the step's number where
+/// none is in a loop.
+template <typename Kernel>
+void runStepAt(nacre_team *team, int64_t thread, int64_t place, int64_t step, double work,
+               Kernel kernel) {
+  int64_t shares = nacre_shares(team, work), share = -1;
+  while ((share = nacre_next_share(team, thread, NACRE_STEP(step, place), shares, share)) >= 0)
+    kernel(share, shares);
+}
 template <typename Kernel>
 void runStep(nacre_team *team, int64_t thread, int64_t step, double work, Kernel kernel) {
-  int64_t shares = nacre_shares(team, work), share = -1;
-  while ((share = nacre_next_share(team, thread, step, shares, share)) >= 0)
-    kernel(share, shares);
+  runStepAt(team, thread, step, step, work, kernel);
 }
 
 /// Work that is worth any number of threads.
@@ -34,7 +40,7 @@ inline constexpr double muchWork = 1e9;
 /// mirror(x: f32[B, S]) -> f32[B, S]: y[i] = w * x[n - 1 - i], over the n = B * S elements. Each
 /// share is first copied into the arena, so a step that begins too early gives wrong numbers.
 inline void runMirror(const void *weights, void *const *buffers, const int64_t *dims, void *arena,
-                      int64_t thread, int64_t, nacre_team *team) {
+                      void *const *, int64_t thread, int64_t, nacre_team *team) {
   auto *x = static_cast<const float *>(buffers[0]);
   auto *y = static_cast<float *>(buffers[1]);
   auto *scratch = static_cast<float *>(arena);

@@ -61,6 +61,7 @@ struct RunArguments {
   /// What a model file is compiled for, or which code of a .so runs; empty: the default of either.
   std::string targetCpu;
   std::string outputFolder;
+  std::string state; ///< a file; empty: none is read or written
 };
 
 struct BenchArguments {

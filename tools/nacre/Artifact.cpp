@@ -67,7 +67,7 @@ std::optional<StorageType> storageType(int32_t elementType) {
 PortSize portSize(int64_t dim) {
   if (dim >= 0)
     return {.number = dim, .variable = std::nullopt};
-  if (dim == NACRE_DIM_FORMULA)
+  if (dim == NACRE_DIM_FORMULA || NACRE_IS_DIM_LENGTH(dim))
     return {};
   return {.number = std::nullopt, .variable = static_cast<unsigned>(-1 - dim)};
 }
@@ -117,9 +117,17 @@ bool Artifact::load(llvm::StringRef file, DiagnosticEngine &diags) {
   find("nacre_arena_size", functions.arenaSize);
   find("nacre_shapes", functions.shapes);
   find("nacre_run", functions.run);
-  // Artifacts of other versions may lack it; nacre_open says what is wrong with them.
-  functions.runProfiled =
-      reinterpret_cast<decltype(functions.runProfiled)>(dlsym(library, "nacre_run_profiled"));
+  // Artifacts of other versions may lack these; nacre_open says what is wrong with them.
+  auto findNewer = [&](const char *name, auto &function) {
+    function = reinterpret_cast<std::decay_t<decltype(function)>>(dlsym(library, name));
+  };
+  findNewer("nacre_run_with", functions.runWith);
+  findNewer("nacre_run_profiled", functions.runProfiled);
+  findNewer("nacre_new_state", functions.newState);
+  findNewer("nacre_free_state", functions.freeState);
+  findNewer("nacre_state_size", functions.stateSize);
+  findNewer("nacre_save_state", functions.saveState);
+  findNewer("nacre_load_state", functions.loadState);
   info = static_cast<const nacre_artifact *>(dlsym(library, symbols->front().c_str()));
   if (!whole || !info) {
     functions.close = nullptr;
@@ -139,6 +147,11 @@ bool Artifact::describeEntries(DiagnosticEngine &diags) {
   for (const nacre_entry &entry : llvm::ArrayRef(info->entries, info->num_entries)) {
     Signature &signature = signatures.emplace_back();
     signature.name = entry.name;
+    signature.usesState = entry.uses_states != 0;
+    for (uint32_t i = 0; i < info->num_state_dims && entry.uses_states; ++i) {
+      signature.stateVariables.emplace_back(info->state_dim_names[i]);
+      signature.stateSizes.push_back(portSize(entry.state_dims[i]));
+    }
     for (uint32_t i = 0; i < entry.num_dims; ++i)
       signature.variables.emplace_back(entry.dim_names[i]);
     for (uint32_t i = 0; i < entry.num_inputs + entry.num_outputs; ++i) {
@@ -153,8 +166,13 @@ bool Artifact::describeEntries(DiagnosticEngine &diags) {
         return false;
       }
       port.element = *element;
-      for (int32_t d = 0; d < tensor.rank; ++d)
+      for (int32_t d = 0; d < tensor.rank; ++d) {
         port.shape.push_back(portSize(tensor.dims[d]));
+        if (NACRE_IS_DIM_LENGTH(tensor.dims[d])) {
+          port.lengthAxis = static_cast<unsigned>(d);
+          port.lengthOutput = static_cast<unsigned>(tensor.dims[d] - NACRE_DIM_LENGTH(0));
+        }
+      }
       (i < entry.num_inputs ? signature.inputs : signature.outputs).push_back(std::move(port));
     }
   }
@@ -268,12 +286,54 @@ std::unique_ptr<Call> Artifact::prepare(size_t entry, PreparedInputs inputs,
     }
   }
   call->inputs = std::move(inputs);
+  if (signature.usesState && !makeState(*call, diags))
+    return nullptr;
   return call;
 }
 
+bool Artifact::makeState(Call &call, DiagnosticEngine &diags) {
+  const int64_t *sizes = call.inputs.stateSizes.data();
+  call.stateSize = functions.stateSize(info, sizes);
+  nacre_status status = functions.newState(model, sizes, &call.state);
+  if (status != NACRE_OK)
+    report(status, diags);
+  return status == NACRE_OK;
+}
+
+Call::~Call() {
+  if (state)
+    artifact.functions.freeState(state);
+}
+
+bool Call::loadState(const std::string &path, DiagnosticEngine &diags) {
+  nacre_status status = state ? artifact.functions.loadState(state, path.c_str()) : NACRE_OK;
+  if (status == NACRE_OK)
+    return true;
+  // The message begins with the file's name, as a diagnostic does.
+  llvm::StringRef message = artifact.functions.message(artifact.model);
+  message.consume_front(path + ": ");
+  diags.errorAt(path, message)
+      .note("a state is of the weights and the compiler that made it; without the file the model "
+            "begins with zeros");
+  return false;
+}
+
+bool Call::saveState(const std::string &path, DiagnosticEngine &diags) {
+  nacre_status status = state ? artifact.functions.saveState(state, path.c_str()) : NACRE_OK;
+  if (status == NACRE_OK)
+    return true;
+  llvm::StringRef message = artifact.functions.message(artifact.model);
+  message.consume_front(path + ": ");
+  diags.errorAt(path, message).note("name a file in a folder that can be written to");
+  return false;
+}
+
 bool Call::run(DiagnosticEngine &diags) {
-  nacre_status status = artifact.functions.run(artifact.model, entry, buffers.data(),
-                                               inputs.sizes.data(), arena.get());
+  nacre_status status =
+      state ? artifact.functions.runWith(artifact.model, entry, state, buffers.data(),
+                                         inputs.sizes.data(), arena.get())
+            : artifact.functions.run(artifact.model, entry, buffers.data(), inputs.sizes.data(),
+                                     arena.get());
   if (status != NACRE_OK)
     artifact.report(status, diags);
   return status == NACRE_OK;
@@ -281,9 +341,9 @@ bool Call::run(DiagnosticEngine &diags) {
 
 bool Call::profile(llvm::MutableArrayRef<nacre_kernel_time> times, size_t &count,
                    DiagnosticEngine &diags) {
-  nacre_status status =
-      artifact.functions.runProfiled(artifact.model, entry, buffers.data(), inputs.sizes.data(),
-                                     arena.get(), times.data(), times.size(), &count);
+  nacre_status status = artifact.functions.runProfiled(artifact.model, entry, state, buffers.data(),
+                                                       inputs.sizes.data(), arena.get(),
+                                                       times.data(), times.size(), &count);
   if (status != NACRE_OK)
     artifact.report(status, diags);
   return status == NACRE_OK;

@@ -33,6 +33,15 @@ public:
   llvm::ArrayRef<NpyArray> outputs() const { return results; }
   size_t arenaBytes() const { return bytes; }
 
+  /// Reads the state from a file, or writes it. True for an entry without one.
+  bool loadState(const std::string &path, DiagnosticEngine &diags);
+  bool saveState(const std::string &path, DiagnosticEngine &diags);
+  bool hasState() const { return state != nullptr; }
+  size_t stateBytes() const { return stateSize; }
+
+  ~Call();
+  Call(const Call &) = delete;
+
 private:
   friend class Artifact;
   struct Free {
@@ -46,7 +55,9 @@ private:
   PreparedInputs inputs;
   std::vector<NpyArray> results;
   std::vector<void *> buffers;
-  size_t bytes = 0; ///< of the arena
+  size_t bytes = 0;             ///< of the arena
+  nacre_state *state = nullptr; ///< zero at first; null for an entry that uses none
+  size_t stateSize = 0;
   std::unique_ptr<void, Free> arena;
 };
 
@@ -65,8 +76,8 @@ public:
   /// Sets the number of threads; 0 for the runtime's default.
   bool setThreads(int threads, DiagnosticEngine &diags);
 
-  /// Makes an entry ready to run: buffers for its results, and an arena. Reports what does not fit;
-  /// `command` is who asks. The call must not outlive the artifact.
+  /// Makes an entry ready to run: buffers for its results, an arena and a state. Reports what does
+  /// not fit; `command` is who asks. The call must not outlive the artifact.
   std::unique_ptr<Call> prepare(size_t entry, PreparedInputs inputs, llvm::StringRef command,
                                 DiagnosticEngine &diags);
 
@@ -90,13 +101,20 @@ private:
     decltype(&nacre_arena_size) arenaSize;
     decltype(&nacre_shapes) shapes;
     decltype(&nacre_run) run;
+    decltype(&nacre_run_with) runWith;
     decltype(&nacre_run_profiled) runProfiled;
+    decltype(&nacre_new_state) newState;
+    decltype(&nacre_free_state) freeState;
+    decltype(&nacre_state_size) stateSize;
+    decltype(&nacre_save_state) saveState;
+    decltype(&nacre_load_state) loadState;
   };
 
   Artifact() = default;
   bool load(llvm::StringRef path, DiagnosticEngine &diags);
   bool describeEntries(DiagnosticEngine &diags);
   void report(nacre_status status, DiagnosticEngine &diags);
+  bool makeState(Call &call, DiagnosticEngine &diags);
 
   std::string path;
   void *library = nullptr;

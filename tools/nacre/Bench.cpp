@@ -273,9 +273,10 @@ void benchArtifact(const BenchArguments &arguments, llvm::StringRef path, llvm::
   if (!steps)
     return;
   size_t count = 0;
-  if (!call->profile({}, count, session.diags))
+  std::vector<nacre_kernel_time> once(steps->size());
+  if (!call->profile(once, count, session.diags))
     return;
-  if (count != steps->size()) {
+  if (count > steps->size()) {
     session.diags
         .warningAt(path, fmt::format("passes {} steps, and says that it has {}: no kernels "
                                      "are shown",
@@ -283,6 +284,8 @@ void benchArtifact(const BenchArguments &arguments, llvm::StringRef path, llvm::
         .note("it was compiled by another version; compile it again");
     steps->clear();
   }
+  for (auto [step, time] : llvm::zip(*steps, once))
+    step.cost = step.cost.times(time.rounds);
 
   BenchResult result;
   result.model = llvm::sys::path::filename(arguments.model.path).str();

@@ -374,6 +374,12 @@ void Parser::addRun() {
       ->disable_flag_override()
       ->group("Running");
   command
+      ->add_option("--state", run.state,
+                   "The model's state: read from this file if there is one, and written to it in "
+                   "the end. Without it a state begins with zeros")
+      ->type_name("FILE")
+      ->group("Running");
+  command
       ->add_option("--output-dir", run.outputFolder, "Write each output to NAME.npy in this folder")
       ->type_name("FOLDER")
       ->group("Results");

@@ -220,6 +220,8 @@ void showReport(const CompileReport &report) {
   table.print(llvm::outs());
   for (const object::EntrySignature &entry : report.entries)
     llvm::outs() << "arena of " << entry.name << ": " << entry.describeArena() << '\n';
+  if (!report.state.tensors.empty())
+    llvm::outs() << "state: " << report.state.describe() << " bytes\n";
 }
 
 /// Seconds of each phase and, indented, of its passes.

@@ -9,6 +9,7 @@
 #include "llvm/ADT/StringExtras.h"
 
 #include <cstring>
+#include <map>
 #include <random>
 
 using namespace nacre;
@@ -33,6 +34,7 @@ private:
   void fit(const Port &port, const NpyArray &array, llvm::StringRef path);
   void bind(unsigned variable, int64_t size, const std::string &origin);
   std::optional<NpyArray> makeRandom(const Port &port, uint64_t seed);
+  std::vector<int64_t> findStateSizes();
 
   const Signature &entry;
   const InputArguments &arguments;
@@ -40,6 +42,7 @@ private:
   std::vector<std::string> origins; ///< who said the size of a variable; empty: nobody yet
   std::vector<int64_t> sizes;
   std::vector<std::optional<NpyArray>> files;
+  std::map<std::string, int64_t> ofState; ///< by --dim, of variables that only the state has
 };
 
 llvm::StringRef nearest(llvm::StringRef name, llvm::ArrayRef<std::string> names) {
@@ -70,6 +73,10 @@ void Preparation::bind(unsigned variable, int64_t size, const std::string &origi
 void Preparation::readSizes() {
   for (const auto &[name, size] : arguments.dims) {
     auto found = llvm::find(entry.variables, name);
+    if (found == entry.variables.end() && llvm::is_contained(entry.stateVariables, name)) {
+      ofState[name] = size;
+      continue;
+    }
     if (found == entry.variables.end()) {
       diags
           .errorAt("--dim " + name,
@@ -164,6 +171,31 @@ std::optional<NpyArray> Preparation::makeRandom(const Port &port, uint64_t seed)
   return array;
 }
 
+/// Sizes of the state that the entry runs with: its own, where it names them.
+std::vector<int64_t> Preparation::findStateSizes() {
+  std::vector<int64_t> found;
+  for (auto [name, size] : llvm::zip_equal(entry.stateVariables, entry.stateSizes)) {
+    auto given = ofState.find(name);
+    if (!size.number && !size.variable && given == ofState.end()) {
+      diags
+          .errorAt(arguments.command,
+                   "nothing says how large " + name + " is, of the model's state")
+          .note("add '--dim " + name + "=1', or another size");
+      break;
+    }
+    if (size.number || size.variable)
+      found.push_back(size.number ? *size.number : sizes[*size.variable]);
+    else
+      found.push_back(given->second);
+    if (given != ofState.end() && given->second != found.back())
+      diags
+          .errorAt("--dim " + name, "entry '" + entry.name + "' runs with " + name + " = " +
+                                        llvm::Twine(found.back()))
+          .note("leave it out");
+  }
+  return found;
+}
+
 std::optional<PreparedInputs> Preparation::run() {
   readSizes();
   readFiles();
@@ -186,7 +218,12 @@ std::optional<PreparedInputs> Preparation::run() {
           .note("no input has a dimension of just this size; add '--dim " + variable + "=1'");
   if (diags.hasErrors())
     return std::nullopt;
-  return PreparedInputs{std::move(sizes), std::move(arrays)};
+  std::vector<int64_t> stateSizes;
+  if (entry.usesState)
+    stateSizes = findStateSizes();
+  if (diags.hasErrors())
+    return std::nullopt;
+  return PreparedInputs{std::move(sizes), std::move(arrays), std::move(stateSizes)};
 }
 
 std::optional<size_t> nacre::tool::chooseEntry(llvm::ArrayRef<Signature> entries,

@@ -16,6 +16,7 @@ namespace nacre::tool {
 struct PreparedInputs {
   std::vector<int64_t> sizes; ///< of the dimension variables
   std::vector<NpyArray> arrays;
+  std::vector<int64_t> stateSizes; ///< of those of the state, where the entry uses one
 };
 
 /// The entry that --entry names, or the only one.

@@ -35,13 +35,14 @@ public:
 
   /// Counts the FLOPs of a module in phase `nn`.
   void count(mlir::ModuleOp module);
-  /// Formulas that the memory planner found.
-  void setArenas(llvm::ArrayRef<object::EntrySignature> entries);
+  /// What the memory planner found.
+  void setMemory(const CompileReport &report);
   void print(llvm::raw_ostream &out);
 
 private:
   void printHead(llvm::raw_ostream &out);
   void printEntries(llvm::raw_ostream &out);
+  void printStates(llvm::raw_ostream &out);
   void printParts(llvm::raw_ostream &out);
   void addParts(Table &table, const PartSummary &part, unsigned depth);
   PartTotals totalsOf(const std::string &path) const;
@@ -54,6 +55,7 @@ private:
   std::map<std::string, DimSymbol> variables;
   std::map<std::string, FlopCount> flops;    ///< by entry
   std::map<std::string, std::string> arenas; ///< by entry
+  object::StateSignature state;
 };
 
 uint64_t parametersOf(const WeightSummary &weight) {
@@ -203,14 +205,26 @@ void Inspector::count(mlir::ModuleOp module) {
           .note("it has: " + (known.empty() ? "none" : llvm::join(known, ", ")));
 }
 
-void Inspector::setArenas(llvm::ArrayRef<object::EntrySignature> entries) {
-  for (const object::EntrySignature &entry : entries)
+void Inspector::setMemory(const CompileReport &report) {
+  for (const object::EntrySignature &entry : report.entries)
     arenas[entry.name] = entry.describeArena();
+  state = report.state;
+}
+
+void Inspector::printStates(llvm::raw_ostream &out) {
+  if (state.tensors.empty())
+    return;
+  out << "\nstates, " << state.describe() << " bytes\n";
+  Table table({Align::Left, Align::Left});
+  for (const object::TensorSignature &tensor : state.tensors)
+    table.addRow({tensor.name, tensor.spell()});
+  table.print(out, 2);
 }
 
 void Inspector::print(llvm::raw_ostream &out) {
   printHead(out);
   printEntries(out);
+  printStates(out);
   printParts(out);
 }
 
@@ -232,7 +246,7 @@ int nacre::tool::execute(const InspectArguments &arguments) {
   options.emit = {};
   options.stopAfter = Phase::buffers;
   if (auto report = compileModel(session, *model, *installation, std::move(options)))
-    inspector.setArenas(report->entries);
+    inspector.setMemory(*report);
   inspector.print(llvm::outs());
   return session.finish();
 }

@@ -95,6 +95,37 @@ void nacre::tool::printOutputs(llvm::raw_ostream &out, llvm::ArrayRef<Port> port
   table.print(out);
 }
 
+/// The first `length` places along an axis.
+static NpyArray firstOf(const NpyArray &array, unsigned axis, int64_t length) {
+  NpyArray result;
+  result.type = array.type;
+  result.shape = array.shape;
+  result.shape[axis] = length;
+  int64_t outer = 1, inner = elementBytes(array.type);
+  for (auto [i, size] : llvm::enumerate(array.shape))
+    (i < axis ? outer : inner) *= i == axis ? 1 : size;
+  for (int64_t i = 0; i < outer; ++i) {
+    const char *from = array.data.data() + i * array.shape[axis] * inner;
+    result.data.insert(result.data.end(), from, from + length * inner);
+  }
+  return result;
+}
+
+std::vector<NpyArray> nacre::tool::trimOutputs(llvm::ArrayRef<Port> ports,
+                                               llvm::ArrayRef<NpyArray> arrays) {
+  std::vector<NpyArray> results;
+  for (auto [port, array] : llvm::zip_equal(ports, arrays)) {
+    if (!port.lengthAxis) {
+      results.push_back(array);
+      continue;
+    }
+    const int64_t length = elementAt<int64_t>(arrays[port.lengthOutput], 0);
+    results.push_back(firstOf(array, *port.lengthAxis,
+                              std::clamp<int64_t>(length, 0, array.shape[*port.lengthAxis])));
+  }
+  return results;
+}
+
 void nacre::tool::printTimes(llvm::raw_ostream &out, std::vector<double> seconds) {
   llvm::sort(seconds);
   out << seconds.size() << " runs: fastest " << inSeconds(seconds.front()) << ", median "

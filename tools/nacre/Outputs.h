@@ -11,6 +11,9 @@
 
 namespace nacre::tool {
 
+/// Cuts outputs that are only as long as another output says.
+std::vector<NpyArray> trimOutputs(llvm::ArrayRef<Port> ports, llvm::ArrayRef<NpyArray> arrays);
+
 /// A table with a row per output: shape, least, greatest and mean value, the first values.
 void printOutputs(llvm::raw_ostream &out, llvm::ArrayRef<Port> ports,
                   llvm::ArrayRef<NpyArray> arrays);

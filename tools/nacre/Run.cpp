@@ -10,6 +10,7 @@
 #include "tools/nacre/Session.h"
 #include "tools/nacre/Table.h"
 
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <chrono>
@@ -43,6 +44,14 @@ void runArtifact(const RunArguments &arguments, llvm::StringRef path, llvm::Stri
       artifact->prepare(*index, std::move(*inputs), arguments.input.command, session.diags);
   if (!call)
     return;
+  if (!arguments.state.empty() && !call->hasState()) {
+    session.diags.errorAt("--state", "entry '" + entry.name + "' uses no state")
+        .note("leave it out");
+    return;
+  }
+  if (!arguments.state.empty() && llvm::sys::fs::exists(arguments.state) &&
+      !call->loadState(arguments.state, session.diags))
+    return;
   std::vector<double> seconds;
   for (int64_t i = 0; i < arguments.repeat; ++i) {
     const auto started = std::chrono::steady_clock::now();
@@ -51,9 +60,13 @@ void runArtifact(const RunArguments &arguments, llvm::StringRef path, llvm::Stri
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - started;
     seconds.push_back(passed.count());
   }
-  if (!show(arguments, entry, call->outputs(), session.diags))
+  if (!show(arguments, entry, trimOutputs(entry.outputs, call->outputs()), session.diags))
+    return;
+  if (!arguments.state.empty() && !call->saveState(arguments.state, session.diags))
     return;
   llvm::outs() << "arena " << inBytes(call->arenaBytes());
+  if (call->hasState())
+    llvm::outs() << ", state " << inBytes(call->stateBytes());
   if (arguments.repeat > 1) {
     llvm::outs() << ", ";
     printTimes(llvm::outs(), std::move(seconds));
@@ -109,6 +122,10 @@ int nacre::tool::execute(const RunArguments &arguments) {
   if (llvm::StringRef(arguments.model.path).ends_with(".so"))
     runArtifact(arguments, arguments.model.path, arguments.model.weights, arguments.targetCpu,
                 session);
+  else if (arguments.interpret && !arguments.state.empty())
+    session.diags
+        .errorAt("--state", "is a file of compiled code's, which the interpreter cannot read")
+        .note("leave out --interpret, or --state");
   else if (arguments.interpret)
     runInterpreted(arguments, *installation, session);
   else

@@ -23,6 +23,9 @@ struct Port {
   std::string type; ///< as the model file says it: "f32[B, S, 768]"
   StorageType element = StorageType::F32;
   std::vector<PortSize> shape;
+  /// Of an output that is only as long along an axis as another output says.
+  std::optional<unsigned> lengthAxis;
+  unsigned lengthOutput = 0; ///< index in Signature::outputs
 };
 
 /// An entry, of an artifact or of a model that is to be interpreted.
@@ -31,6 +34,13 @@ struct Signature {
   std::vector<std::string> variables;
   std::vector<Port> inputs;
   std::vector<Port> outputs;
+
+  /// Whether it runs with a state of the model, whose sizes are variables of their own.
+  bool usesState = false;
+  std::vector<std::string> stateVariables;
+  /// What each of them is in a call: a number, a variable of the entry, or neither where the entry
+  /// has nothing to do with it.
+  std::vector<PortSize> stateSizes;
 };
 
 } // namespace nacre::tool

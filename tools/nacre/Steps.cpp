@@ -108,6 +108,13 @@ std::optional<double> StepCost::activations() const {
   return bytes() && weights ? std::optional(*bytes() - *weights) : std::nullopt;
 }
 
+StepCost StepCost::times(uint64_t rounds) const {
+  auto multiply = [&](std::optional<double> value) {
+    return value ? std::optional(*value * static_cast<double>(rounds)) : value;
+  };
+  return {multiply(flops), multiply(read), multiply(weights), multiply(written)};
+}
+
 std::optional<double> Formulas::evaluateFunction(const json &function) const {
   if (!function.is_array() || function.size() != 4 || !function[3].is_number())
     return std::nullopt;
@@ -183,6 +190,8 @@ std::optional<std::vector<Step>> nacre::tool::readSteps(llvm::StringRef metadata
     good = list[i].is_array();
     for (size_t j = 0; good && j < list[i].size(); ++j)
       good = addCall(step, list[i][j], kernels, formulas);
+    if (list[i].empty())
+      step.name = step.label = "decision";
     steps.push_back(std::move(step));
   }
   if (good)

@@ -21,6 +21,8 @@ struct StepCost {
   /// All bytes, and those that are no weights.
   std::optional<double> bytes() const;
   std::optional<double> activations() const;
+  /// Of so many rounds.
+  StepCost times(uint64_t rounds) const;
 };
 
 /// What runs at a time: a kernel, or several that do not need each other.

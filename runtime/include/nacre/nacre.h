@@ -5,8 +5,9 @@
  * below with the model's own names and sizes, and is what most programs include. Link the object
  * with libnacre_runtime.a, libm and libpthread.
  *
- * No function here keeps state outside the model it is given. One model may run on several threads
- * at once, each with its own arena and buffers. Functions never throw, exit or print. */
+ * No function here keeps anything outside the model or state it is given. One model may run on
+ * several threads at once, each with its own arena, buffers and state. Functions never throw, exit
+ * or print. */
 
 #ifndef NACRE_H
 #define NACRE_H
@@ -21,15 +22,17 @@ extern "C" {
 
 typedef enum nacre_status {
   NACRE_OK = 0,
-  NACRE_ERROR_FILE = 1,             /* the weights file cannot be read, or is cut off */
+  NACRE_ERROR_FILE = 1,             /* a file cannot be read or written, or is cut off */
   NACRE_ERROR_WEIGHTS_MISMATCH = 2, /* not a weights file, or of another build than the object */
-  NACRE_ERROR_VERSION = 3, /* object or weights file of a format this runtime does not know */
-  NACRE_ERROR_CPU = 4,     /* this processor lacks an instruction set the object was compiled for */
-  NACRE_ERROR_ARGUMENT = 5, /* a size, pointer or number that the call cannot accept */
-  NACRE_ERROR_MEMORY = 6    /* out of memory */
+  NACRE_ERROR_VERSION = 3,          /* object or file of a format this runtime does not know */
+  NACRE_ERROR_CPU = 4, /* this processor lacks an instruction set the object was compiled for */
+  NACRE_ERROR_ARGUMENT = 5,      /* a size, pointer or number that the call cannot accept */
+  NACRE_ERROR_MEMORY = 6,        /* out of memory */
+  NACRE_ERROR_STATE_MISMATCH = 7 /* not a state file, or of another build or other sizes */
 } nacre_status;
 
 typedef struct nacre_model nacre_model;
+typedef struct nacre_state nacre_state;
 struct nacre_artifact; /* in artifact.h; every compiled object has one, `<name>_artifact` */
 
 /* One line of English for a status. Never null. */
@@ -103,9 +106,43 @@ nacre_status nacre_shapes(const struct nacre_artifact *artifact, uint32_t entry,
  * output may not overlap any other buffer. `dims` has the size of every dimension variable. `arena`
  * is 64-byte aligned memory of nacre_arena_size bytes, whose content does not matter; null
  * allocates one for this call. Every argument is checked before anything runs; on failure no buffer
- * has been touched. */
+ * has been touched. An entry that uses states needs nacre_run_with. */
 nacre_status nacre_run(nacre_model *model, uint32_t entry, void *const *buffers,
                        const int64_t *dims, void *arena);
+
+/* A state is what entries of a model keep from call to call, such as the keys and values of the
+ * tokens seen so far. A model may have any number of states, one for each conversation; a call
+ * works on one of them, and no two calls may work on the same one at once. States are freed before
+ * their model is closed.
+ *
+ * nacre_new_state makes one, all zeros. `dims` has the size of each of the model's state dimension
+ * variables; the generated header names them. Null dims where there are none. After a failure
+ * `*state` is null and the model has the message. */
+nacre_status nacre_new_state(nacre_model *model, const int64_t *dims, nacre_state **state);
+
+/* Accepts null. */
+void nacre_free_state(nacre_state *state);
+
+/* Sets it all to zero again, as before its first call. */
+nacre_status nacre_zero_state(nacre_state *state);
+
+/* Bytes that a state takes for the given sizes of the model's state dimension variables: 0 for a
+ * model without states, SIZE_MAX for sizes that cannot be. */
+size_t nacre_state_size(const struct nacre_artifact *artifact, const int64_t *dims);
+
+/* Writes a state to a file, under another name first: a file that stood there before stays whole
+ * until the new one is. */
+nacre_status nacre_save_state(const nacre_state *state, const char *path);
+
+/* Reads a state from a file that nacre_save_state wrote, for the same build of the model and the
+ * same sizes. On failure the state is as it was. Takes the state's memory a second time as long as
+ * it reads. */
+nacre_status nacre_load_state(nacre_state *state, const char *path);
+
+/* nacre_run with a state. An entry that uses states checks that its sizes agree with the state's;
+ * on failure the state is as it was. For other entries `state` may be null. */
+nacre_status nacre_run_with(nacre_model *model, uint32_t entry, nacre_state *state,
+                            void *const *buffers, const int64_t *dims, void *arena);
 
 /* The artifact that the model was opened with. */
 const struct nacre_artifact *nacre_model_artifact(const nacre_model *model);

@@ -59,6 +59,7 @@ std::string CompiledKernel::load(const std::string &path, StringRef name) {
   };
   define("nacre_shares", &nacre_shares);
   define("nacre_next_share", &nacre_next_share);
+  define("nacre_decide", &nacre_decide);
   define("nacre_open", &nacre_open);
   define("nacre_close", &nacre_close);
   define("nacre_run", &nacre_run);
