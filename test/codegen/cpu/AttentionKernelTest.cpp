@@ -367,6 +367,31 @@ static const std::vector<Case> modelCases = {
         .ulps = 60,
         .reason = "scores up to 15 of sums of 5 products; the result relative to the largest value",
     },
+    // Places of an image look at each other: an element's neighbours lie a whole image apart.
+    {.name = "channels_first",
+     .text = R"(
+       in q0: f32[B, 1, 3, S]
+       in k0: f32[B, 1, 3, S]
+       in v0: f32[B, 1, 20, S]
+       out y: f32[B, 1, 20, S]
+       %q = nn.transpose %q0 [0, 1, 3, 2] : f32[B, 1, 3, S] -> f32[B, 1, S, 3]
+       %k = nn.transpose %k0 [0, 1, 3, 2] : f32[B, 1, 3, S] -> f32[B, 1, S, 3]
+       %v = nn.transpose %v0 [0, 1, 3, 2] : f32[B, 1, 20, S] -> f32[B, 1, S, 20]
+       %a = nn.attention %q, %k, %v : f32[B, 1, S, 3], f32[B, 1, S, 3], f32[B, 1, S, 20] -> f32[B, 1, S, 20]
+       %y = nn.transpose %a [0, 1, 3, 2] : f32[B, 1, S, 20] -> f32[B, 1, 20, S]
+       bound:
+       %values = nn.abs %v0 : f32[B, 1, 20, S] -> f32[B, 1, 20, S]
+       %m = nn.reduce max %values [0, 1, 2, 3] : f32[B, 1, 20, S] -> f32[]
+       %c0 = arith.constant 0 : index
+       %c3 = arith.constant 3 : index
+       %b = tensor.dim %v0, %c0 : f32[B, 1, 20, S]
+       %s = tensor.dim %v0, %c3 : f32[B, 1, 20, S]
+       %y = nn.broadcast %m[%b, %s] : f32[] -> f32[B, 1, 20, S]
+     )",
+     .sizes = ragged("S", {{"B", 2}}),
+     .values = {Values::normal},
+     .ulps = 60,
+     .reason = "scores up to 15 of sums of 3 products; the result relative to the largest value"},
 };
 
 static const bool registered = registerCases("Attention", attentionCases()) &&
