@@ -8,6 +8,7 @@ import networks_basic
 import networks_behaviour
 import networks_clicks
 import networks_images
+import networks_papers
 import networks_pretrained
 import networks_recommenders
 import networks_text
@@ -23,6 +24,7 @@ FAMILIES = (
     networks_behaviour,
     networks_basic,
     networks_attention2d,
+    networks_papers,
     networks_pretrained,
 )
 

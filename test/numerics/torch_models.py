@@ -11,6 +11,7 @@ import torch_basic
 import torch_behaviour
 import torch_clicks
 import torch_images
+import torch_papers
 import torch_pretrained
 import torch_recommenders
 import torch_text
@@ -24,6 +25,7 @@ FAMILIES = (
     torch_behaviour,
     torch_basic,
     torch_attention2d,
+    torch_papers,
     torch_pretrained,
 )
 MODELS = {model: twin for family in FAMILIES for model, twin in family.MODELS.items()}
