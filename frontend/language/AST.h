@@ -476,7 +476,7 @@ struct LetFnStmt : Stmt {
 };
 
 /// `target = value`, `target += value`. The target is a NameExpr, an IndexExpr
-/// on a name (an update of a state), or a list or tuple of names.
+/// on a name (an update of a part of it), or a list or tuple of names.
 struct AssignStmt : Stmt {
   Expr *target;
   bool isCompound;
@@ -577,16 +577,18 @@ struct ScanCarry {
   Expr *initial; ///< null when the name stands alone
 };
 
-/// `scan g in gates over axis 1 carry h = ..., c = ... { body }`.
+/// `scan g in gates over axis 1 reverse carry h = ..., c = ... { body }`.
 struct ScanExpr : Expr {
   ArrayRef<ScanInput> inputs;
   Expr *axis;
+  bool isReverse; ///< from the last element to the first
   ArrayRef<ScanCarry> carries;
   Body body;
 
-  ScanExpr(SourceRange range, ArrayRef<ScanInput> inputs, Expr *axis, ArrayRef<ScanCarry> carries,
-           Body body)
-      : Expr(Kind::Scan, range), inputs(inputs), axis(axis), carries(carries), body(body) {}
+  ScanExpr(SourceRange range, ArrayRef<ScanInput> inputs, Expr *axis, bool isReverse,
+           ArrayRef<ScanCarry> carries, Body body)
+      : Expr(Kind::Scan, range), inputs(inputs), axis(axis), isReverse(isReverse), carries(carries),
+        body(body) {}
   static bool classof(const Expr *e) { return e->kind == Kind::Scan; }
 };
 

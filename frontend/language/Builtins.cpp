@@ -13,7 +13,8 @@ static const llvm::MapVector<StringRef, const Builtin *> &table() {
     llvm::MapVector<StringRef, const Builtin *> all;
     for (llvm::ArrayRef<Builtin> family :
          {elementwiseBuiltins(), linearBuiltins(), windowBuiltins(), normBuiltins(),
-          reductionBuiltins(), shapeBuiltins(), joinBuiltins(), createBuiltins(), numberBuiltins()})
+          reductionBuiltins(), shapeBuiltins(), joinBuiltins(), createBuiltins(), numberBuiltins(),
+          boundedBuiltins()})
       for (const Builtin &row : family)
         all.insert({row.name, &row});
     return all;

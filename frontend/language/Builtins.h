@@ -65,6 +65,7 @@ llvm::ArrayRef<Builtin> shapeBuiltins();
 llvm::ArrayRef<Builtin> joinBuiltins();
 llvm::ArrayRef<Builtin> createBuiltins();
 llvm::ArrayRef<Builtin> numberBuiltins();
+llvm::ArrayRef<Builtin> boundedBuiltins();
 
 /// A call whose arguments are bound to the parameters and are of the accepted
 /// kinds. Where an accessor returns nothing, the fault has been reported, or

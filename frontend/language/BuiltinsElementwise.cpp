@@ -247,9 +247,16 @@ static Value applyCast(BuiltinCall &call) {
   if (call.type(0).element == element)
     return x;
   TensorType type{element, call.type(0).dims};
-  return call.result(type, [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType t) {
-    return ir.make<nn::CastOp>(loc, t, call.ir(0));
-  });
+  Value converted =
+      call.result(type, [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType t) {
+        return ir.make<nn::CastOp>(loc, t, call.ir(0));
+      });
+  if (!converted.tensor() || !isIndex(element) || !call.tensor(0).number)
+    return converted;
+  // A position stays the same number.
+  Tensor same = *converted.tensor();
+  same.number = call.tensor(0).number;
+  return same;
 }
 
 llvm::ArrayRef<Builtin> language::elementwiseBuiltins() {

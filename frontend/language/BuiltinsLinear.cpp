@@ -95,7 +95,26 @@ static bool checkVisibility(BuiltinCall &call, const TensorType &q, const Tensor
   return fits;
 }
 
+/// An argument that is a place, or several: an int becomes a tensor.
+static bool takePlaces(BuiltinCall &call, unsigned i) {
+  if (!call.has(i))
+    return true;
+  Operand &given = call.operands[i];
+  if (given.value.integer()) {
+    auto constant = call.e.constantTensor(given, ElementType::I64);
+    given.value = constant ? Value(*constant) : Value();
+    return constant.has_value();
+  }
+  if (given.value.tensor() && isIndex(given.value.tensor()->type.element))
+    return true;
+  call.wrongType(i, "an int, or a tensor of i64 or i32");
+  return false;
+}
+
 static Value applyAttention(BuiltinCall &call) {
+  for (unsigned i : {Lengths, Start})
+    if (!takePlaces(call, i))
+      return {};
   const TensorType &q = call.type(Q), &k = call.type(K), &v = call.type(V);
   for (unsigned i : {Q, K, V})
     if (call.type(i).rank() != 4)
@@ -163,7 +182,9 @@ static Value applyAttention(BuiltinCall &call) {
 }
 
 static Value applyRope(BuiltinCall &call) {
-  enum { X, Positions, Base, Dim, Interleaved };
+  enum { X, Positions, Base, Dim, Interleaved, Start };
+  if (!takePlaces(call, Start))
+    return {};
   const TensorType &x = call.type(X);
   if (x.rank() < 2)
     return call.wrongType(X, "[..., length, size]");
@@ -181,6 +202,13 @@ static Value applyRope(BuiltinCall &call) {
     if (!call.expect(Positions, wanted))
       return {};
   }
+  if (call.has(Start)) {
+    if (call.has(Positions))
+      return call.fail(call.rangeOf(Start), "'start' counts positions from a place on; 'positions' "
+                                            "says them all");
+    if (call.type(Start).rank() != 0)
+      return call.wrongType(Start, "one number");
+  }
   auto rotated = call.has(Dim) ? call.number(Dim, 0) : call.e.valueOf(size);
   if (rotated &&
       (*rotated < 2 || *rotated % 2 != 0 || *rotated > call.e.valueOf(size).value_or(*rotated))) {
@@ -196,6 +224,12 @@ static Value applyRope(BuiltinCall &call) {
       llvm::SmallVector<mlir::Value> sizes = ir.dynamicSizes(type.dims, loc);
       positions =
           ir.make<nn::IotaOp>(loc, ir.lowerType(type), sizes.empty() ? mlir::Value() : sizes[0]);
+      if (call.has(Start)) {
+        mlir::Value start = call.ir(Start);
+        if (call.type(Start).element != ElementType::I64)
+          start = ir.make<nn::CastOp>(loc, ir.lowerType({ElementType::I64, {}}), start);
+        positions = ir.make<nn::AddOp>(loc, ir.lowerType(type), positions, start);
+      }
     }
     mlir::IntegerAttr dim;
     if (call.has(Dim))
@@ -219,22 +253,19 @@ llvm::ArrayRef<Builtin> language::linearBuiltins() {
   static const BuiltinParam linear[] = {{"x", Accepts::FloatTensor},
                                         {"weight", Accepts::FloatTensor},
                                         {"bias", Accepts::FloatTensor, "None"}};
-  static const BuiltinParam attention[] = {{"q", Accepts::FloatTensor},
-                                           {"k", Accepts::FloatTensor},
-                                           {"v", Accepts::FloatTensor},
-                                           {"mask", Accepts::Tensor, "None"},
-                                           {"causal", Accepts::Bool, "false"},
-                                           {"scale", Accepts::Float, "None"},
-                                           {"window", Accepts::Int, "None"},
-                                           {"lengths", Accepts::IndexTensor, "None"},
-                                           {"start", Accepts::IndexTensor, "None"},
-                                           {"blocks", Accepts::BoolTensor, "None"},
-                                           {"block_size", Accepts::Int, "None"}};
+  static const BuiltinParam attention[] = {
+      {"q", Accepts::FloatTensor},         {"k", Accepts::FloatTensor},
+      {"v", Accepts::FloatTensor},         {"mask", Accepts::Tensor, "None"},
+      {"causal", Accepts::Bool, "false"},  {"scale", Accepts::Float, "None"},
+      {"window", Accepts::Int, "None"},    {"lengths", Accepts::Operand, "None"},
+      {"start", Accepts::Operand, "None"}, {"blocks", Accepts::BoolTensor, "None"},
+      {"block_size", Accepts::Int, "None"}};
   static const BuiltinParam rope[] = {{"x", Accepts::FloatTensor},
                                       {"positions", Accepts::IndexTensor, "None"},
                                       {"base", Accepts::Float, "10000.0"},
                                       {"dim", Accepts::Int, "None"},
-                                      {"interleaved", Accepts::Bool, "false"}};
+                                      {"interleaved", Accepts::Bool, "false"},
+                                      {"start", Accepts::Operand, "None"}};
   static const BuiltinParam embedding[] = {{"weight", Accepts::Tensor},
                                            {"ids", Accepts::IndexTensor}};
   static const Builtin rows[] = {

@@ -183,10 +183,7 @@ void Elaborator::declareMember(Instance *instance, ast::Decl *decl) {
   case Kind::Part:
     return declarePart(instance, llvm::cast<ast::PartDecl>(decl));
   case Kind::State:
-    error(decl->name.range, "data that lives between calls ('state') is not supported by this "
-                            "version");
-    declare(instance, decl->name, {Member::Kind::State, {}, Value(), nullptr});
-    return;
+    return declareState(instance, llvm::cast<ast::StateDecl>(decl));
   case Kind::Fn: {
     auto *fn = llvm::cast<ast::FnDecl>(decl);
     if (fn->isEntry && !instance->decl->isModel)
@@ -243,7 +240,36 @@ void Elaborator::declareConst(Instance *instance, const ast::ConstDecl *decl) {
 //===----------------------------------------------------------------------===//
 
 static std::string pathOf(StringRef prefix, const Twine &name) {
-  return prefix.empty() ? name.str() : (prefix + "." + name).str();
+  std::string text = name.str();
+  if (prefix.empty() || text.empty())
+    return text.empty() ? prefix.str() : text;
+  return (prefix + "." + text).str();
+}
+
+std::string Elaborator::fileNameOf(const ast::FileName &name) {
+  std::string text;
+  StringRef rest = name.value;
+  while (!rest.empty()) {
+    auto [before, after] = rest.split('{');
+    text += before;
+    if (before.size() == rest.size())
+      return text;
+    auto [inner, behind] = after.split('}');
+    std::optional<Value> value = lookup(inner, name.range);
+    rest = behind;
+    if (value && value->text()) {
+      text += *value->text();
+    } else if (auto number =
+                   value && value->integer() ? valueOf(*value->integer()) : std::nullopt) {
+      text += std::to_string(*number);
+    } else if (!value || !(value->isPoison() || value->integer() || value->unknown())) {
+      error(name.range, "'{" + inner +
+                            "}' in the name of a file's weight must be a parameter or "
+                            "constant that is an int or a str");
+      return text;
+    }
+  }
+  return text;
 }
 
 std::string Elaborator::printInitial(const ast::Expr *expr) {
@@ -293,8 +319,8 @@ void Elaborator::declareWeight(Instance *instance, const ast::WeightDecl *decl) 
   weight->decl = decl;
   weight->owner = instance;
   weight->path = pathOf(instance->path, decl->name.text);
-  weight->source =
-      pathOf(instance->source, decl->fileName.isPresent() ? decl->fileName.value : decl->name.text);
+  weight->source = pathOf(instance->source, decl->fileName.isPresent() ? fileNameOf(decl->fileName)
+                                                                       : decl->name.text.str());
   weight->type = *type;
   weight->initial = initial;
   if (!declare(instance, decl->name, {Member::Kind::Weight, {}, Value(), weight.get()}))
@@ -321,8 +347,8 @@ void Elaborator::collectWeights(Instance *instance, llvm::SmallVectorImpl<Weight
   for (auto owned : instance->order) {
     if (auto *weight = llvm::dyn_cast<Weight *>(owned))
       out.push_back(weight);
-    else
-      collectWeights(llvm::cast<Instance *>(owned), out);
+    else if (auto *part = llvm::dyn_cast<Instance *>(owned))
+      collectWeights(part, out);
   }
 }
 
@@ -333,7 +359,11 @@ void Elaborator::collectWeights(Instance *instance, llvm::SmallVectorImpl<Weight
 void Elaborator::declarePart(Instance *instance, const ast::PartDecl *decl) {
   std::string path = pathOf(instance->path, decl->name.text);
   std::string source =
-      pathOf(instance->source, decl->fileName.isPresent() ? decl->fileName.value : decl->name.text);
+      pathOf(instance->source,
+             decl->fileName.isPresent() ? fileNameOf(decl->fileName) : decl->name.text.str());
+  // `as ""`: no level of its own in the file, also for the parts of a list.
+  llvm::SaveAndRestore flat(partsAreFlat,
+                            decl->fileName.isPresent() && decl->fileName.value.empty());
   Value value;
   if (!decl->count) {
     value = makePart(instance, decl->value, path, source);
@@ -348,7 +378,7 @@ void Elaborator::declarePart(Instance *instance, const ast::PartDecl *decl) {
       std::vector<Value> parts;
       for (int64_t i = 0; i < known.value_or(1) && !gaveUp; ++i) {
         std::string index = "." + std::to_string(i);
-        parts.push_back(makePart(instance, decl->value, path + index, source + index));
+        parts.push_back(makePart(instance, decl->value, path + index, indexed(source, index)));
       }
       value = Value::list(std::move(parts), /*isOpen=*/!known);
     }
@@ -364,7 +394,7 @@ Value Elaborator::makePart(Instance *instance, const ast::Expr *expr, std::strin
     std::vector<Value> parts;
     for (auto [i, element] : llvm::enumerate(list->elements)) {
       std::string index = "." + std::to_string(i);
-      parts.push_back(makePart(instance, element, path + index, source + index));
+      parts.push_back(makePart(instance, element, path + index, indexed(source, index)));
     }
     return Value::list(std::move(parts));
   }
@@ -389,7 +419,7 @@ Value Elaborator::makePart(Instance *instance, const ast::Expr *expr, std::strin
       if (chosen && !*chosen)
         continue;
       std::string index = "." + std::to_string(parts.size());
-      parts.push_back(makePart(instance, comp->element, path + index, source + index));
+      parts.push_back(makePart(instance, comp->element, path + index, indexed(source, index)));
     }
     return Value::list(std::move(parts), isOpen);
   }

@@ -59,7 +59,8 @@ Value Elaborator::call(const Function &function, SourceRange range,
   {
     llvm::SaveAndRestore inFrame(current, &frame);
     llvm::SaveAndRestore inScope(scope, &inner);
-    llvm::SaveAndRestore noLoop(loopDepth, 0u);
+    llvm::SaveAndRestore<Loop *> noLoop(loop, nullptr);
+    llvm::SaveAndRestore noChoice(choices, 0u);
     if (!bindParams(decl->params, slots))
       return {};
     runStmts(decl->body.stmts);

@@ -91,8 +91,7 @@ Value Elaborator::evalImpl(const ast::Expr *expr) {
   case Kind::If:
     return evalIf(llvm::cast<ast::IfExpr>(expr));
   case Kind::Scan:
-    return fail(SourceRange{expr->range.file, expr->range.begin, expr->range.begin + 4},
-                "loops at run time ('scan') are not supported by this version");
+    return evalScan(llvm::cast<ast::ScanExpr>(expr));
   }
   llvm_unreachable("unknown expression");
 }
@@ -184,6 +183,8 @@ Value Elaborator::memberValue(const Member &member, SourceRange range) {
   switch (member.kind) {
   case Member::Kind::Weight:
     return readWeight(member.weight, range);
+  case Member::Kind::State:
+    return member.state ? readState(member.state, range) : Value();
   default:
     return member.value;
   }
@@ -261,6 +262,15 @@ Value Elaborator::memberOf(const Value &base, const ast::MemberExpr *expr) {
     error(expr->name.range, "a tensor has no member '" + name + "'")
         .label(expr->base->range, labelFor(base))
         .didYouMean(expr->name.range, nearestName(name, {"T", "shape", "dtype", "rank"}));
+    return {};
+  }
+  if (const BoundedTensor *bounded = base.bounded()) {
+    if (name == "data")
+      return bounded->data;
+    if (name == "dtype")
+      return bounded->data.type.element;
+    error(expr->name.range, describe(base) + " has no member '" + name + "'")
+        .note("'.data' is all its places, of which length(x) count");
     return {};
   }
   error(expr->name.range, describe(base) + " has no member '" + name + "'");
@@ -380,7 +390,8 @@ Value Elaborator::callValue(const Value &callee, SourceRange range, SourceRange 
 // Choices and comprehensions
 //===----------------------------------------------------------------------===//
 
-std::optional<bool> Elaborator::condition(const ast::Expr *expr, bool *poisoned) {
+std::optional<bool> Elaborator::condition(const ast::Expr *expr, bool *poisoned,
+                                          std::optional<Tensor> *atRunTime) {
   Value value = eval(expr);
   *poisoned = false;
   if (const bool *known = value.boolean())
@@ -391,11 +402,20 @@ std::optional<bool> Elaborator::condition(const ast::Expr *expr, bool *poisoned)
   if (value.isPoison())
     return std::nullopt;
   if (const Tensor *tensor = value.tensor()) {
-    if (isBool(tensor->type.element))
-      error(expr->range, "a choice at run time is not supported by 'if' in this version")
-          .label(expr->range, labelFor(value))
+    bool isOneElement = llvm::all_of(tensor->type.dims, [&](const DimExpr &d) { return isOne(d); });
+    if (isBool(tensor->type.element) && isOneElement && atRunTime) {
+      Value flag = tensor->type.rank() == 0 ? value : reshape(expr->range, *tensor, {});
+      if (const Tensor *scalar = flag.tensor()) {
+        *poisoned = false;
+        *atRunTime = *scalar;
+      }
+    } else if (isBool(tensor->type.element) && isOneElement) {
+      error(expr->range, "this condition must be known when the model is compiled")
+          .label(expr->range, labelFor(value));
+    } else if (isBool(tensor->type.element)) {
+      error(expr->range, "a condition is one bool, but this has several: " + describe(value))
           .note("select(condition, a, b) chooses element by element");
-    else
+    } else
       error(expr->range, "a condition must be a bool, but this is " + describe(value));
     return std::nullopt;
   }
@@ -405,11 +425,14 @@ std::optional<bool> Elaborator::condition(const ast::Expr *expr, bool *poisoned)
 
 Value Elaborator::evalIf(const ast::IfExpr *expr) {
   bool poisoned;
-  std::optional<bool> chosen = condition(expr->condition, &poisoned);
+  std::optional<Tensor> atRunTime;
+  std::optional<bool> chosen = condition(expr->condition, &poisoned, &atRunTime);
   if (poisoned)
     return {};
   if (chosen)
     return eval(*chosen ? expr->thenValue : expr->elseValue);
+  if (atRunTime)
+    return chooseValue(expr, *atRunTime);
   llvm::SaveAndRestore assume(current->assuming, current->assuming + 1);
   Value first = eval(expr->thenValue);
   Value second = eval(expr->elseValue);

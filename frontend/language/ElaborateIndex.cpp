@@ -20,11 +20,19 @@ struct Step {
   DimExpr size = 0;
   int64_t stride = 1;
   Value indices;
+  /// Where a slice or an element starts, if only the run knows.
+  std::optional<Tensor> runStart;
+
+  /// Takes a part of the dimension, or drops it.
+  bool cuts() const { return kind == Kind::Slice || kind == Kind::Element; }
 };
 
 } // namespace
 
 Value Elaborator::evalIndex(const ast::IndexExpr *expr) {
+  if (auto *name = llvm::dyn_cast<ast::NameExpr>(expr->base);
+      name && name->name == "tokens" && !lookup(name->name, name->range))
+    return makeBounded(expr, ElementType::I64);
   Value base = eval(expr->base);
   if (base.isPoison())
     return {};
@@ -32,9 +40,13 @@ Value Elaborator::evalIndex(const ast::IndexExpr *expr) {
     return indexTensor(expr, *tensor);
   if (const ListValue *list = base.list())
     return indexList(expr, *list);
-  if (base.builtin() || base.element()) {
+  if (const BoundedTensor *bounded = base.bounded())
+    return indexBounded(expr, *bounded);
+  if (const ElementType *element = base.element())
+    return makeBounded(expr, *element);
+  if (base.builtin()) {
     // `zeros[B, hidden]`: the shape form of a function that makes a tensor.
-    StringRef name = base.builtin() ? base.builtin()->name : StringRef();
+    StringRef name = base.builtin()->name;
     if (name == "zeros" || name == "ones") {
       std::vector<Value> sizes;
       for (const ast::IndexItem &item : expr->items) {
@@ -93,28 +105,51 @@ Value Elaborator::indexList(const ast::IndexExpr *expr, const ListValue &list) {
   return list.elements[*index];
 }
 
+/// What an index or a bound of a slice is: a formula, and the tensor where it is one of the run.
+struct Bound {
+  DimExpr number;
+  std::optional<Tensor> tensor;
+};
+
+static std::optional<Bound> evalBound(Elaborator &e, const ast::Expr *expr) {
+  Value value = e.eval(expr);
+  if (const DimExpr *integer = value.integer())
+    return Bound{*integer, std::nullopt};
+  const Tensor *tensor = value.tensor();
+  if (tensor && tensor->type.rank() == 0 && isIndex(tensor->type.element)) {
+    Tensor named = *tensor;
+    e.nameNumber(named);
+    if (!e.dependsOnNumber(*named.number))
+      return Bound{*named.number, std::nullopt};
+    return Bound{*named.number, named};
+  }
+  if (!value.isPoison())
+    e.error(expr->range,
+            "the bound of a slice must be an int, or an i64[] or i32[] of the run, but "
+            "this is " +
+                e.describe(value));
+  return std::nullopt;
+}
+
 /// Fills in a slice of a dimension of size `size`.
-static bool sliceOf(Elaborator &e, const ast::IndexItem &item, const DimExpr &size, Step &step,
-                    llvm::function_ref<std::optional<DimExpr>(const ast::Expr *)> evalBound) {
-  DimExpr start = 0, stop = size;
-  auto fromEnd = [&](DimExpr bound) {
-    auto known = e.valueOf(bound);
-    return known && *known < 0 ? size + bound : bound;
+static bool sliceOf(Elaborator &e, const ast::IndexItem &item, const DimExpr &size, Step &step) {
+  Bound start{0, std::nullopt}, stop{size, std::nullopt};
+  auto read = [&](const ast::Expr *expr, Bound &bound) {
+    if (!expr)
+      return true;
+    auto value = evalBound(e, expr);
+    if (!value)
+      return false;
+    bound = *value;
+    auto known = bound.tensor ? std::nullopt : e.valueOf(bound.number);
+    if (known && *known < 0)
+      bound.number = size + bound.number;
+    return true;
   };
-  if (item.start) {
-    auto value = evalBound(item.start);
-    if (!value)
-      return false;
-    start = fromEnd(*value);
-  }
-  if (item.stop) {
-    auto value = evalBound(item.stop);
-    if (!value)
-      return false;
-    stop = fromEnd(*value);
-  }
+  if (!read(item.start, start) || !read(item.stop, stop))
+    return false;
   if (item.step) {
-    auto value = evalBound(item.step);
+    auto value = e.evalInt(item.step, "the step of a slice");
     auto known = value ? e.valueOf(*value) : std::nullopt;
     if (value && (!known || *known < 1)) {
       e.error(item.step->range, "the step of a slice must be a positive number");
@@ -124,23 +159,46 @@ static bool sliceOf(Elaborator &e, const ast::IndexItem &item, const DimExpr &si
       return false;
     step.stride = *known;
   }
-  std::string text = e.print(start) + ":" + e.print(stop);
-  if (!e.requireAtMost(0, start, item.range,
+  step.kind = Step::Kind::Slice;
+  step.start = start.number;
+  if (start.tensor || stop.tensor) {
+    step.size = stop.number - start.number;
+    if (e.dependsOnNumber(step.size)) {
+      e.error(item.range, "the size of this slice is known only when the model runs")
+          .note("a slice may start anywhere, but its size is a formula of sizes: x[p:p + n]; "
+                "'lengths' of attention, or a mask, leaves elements out");
+      return false;
+    }
+    if (step.stride != 1) {
+      e.error(item.step->range, "a slice that starts where the run says has no step");
+      return false;
+    }
+    step.runStart = start.tensor;
+    std::string text = "the slice of " + e.print(step.size) + " elements";
+    return e.requireAtMost(0, step.size, item.range, text + " is negative") &&
+           e.requireAtMost(step.size, size, item.range,
+                           text + " is longer than the dimension of size " + e.print(size));
+  }
+  std::string text = e.print(start.number) + ":" + e.print(stop.number);
+  if (!e.requireAtMost(0, start.number, item.range,
                        "the slice " + text + " starts before the first element") ||
-      !e.requireAtMost(start, stop, item.range, "the slice " + text + " ends before it starts") ||
-      !e.requireAtMost(stop, size, item.range,
+      !e.requireAtMost(start.number, stop.number, item.range,
+                       "the slice " + text + " ends before it starts") ||
+      !e.requireAtMost(stop.number, size, item.range,
                        "the slice " + text + " runs past the end of a dimension of size " +
                            e.print(size)))
     return false;
-  step.kind = Step::Kind::Slice;
-  step.start = start;
-  step.size = step.stride == 1 ? stop - start : e.dims.ceilDiv(stop - start, step.stride);
+  DimExpr extent = stop.number - start.number;
+  step.size = step.stride == 1 ? extent : e.dims.ceilDiv(extent, step.stride);
   return true;
 }
 
-Value Elaborator::indexTensor(const ast::IndexExpr *expr, const Tensor &base) {
+/// One step for each dimension of a tensor of type `base`, and those of new axes between. Slices
+/// and elements have their sizes. Nothing after reporting.
+static std::optional<std::vector<Step>> stepsOf(Elaborator &e, const ast::IndexExpr *expr,
+                                                      const TensorType &base) {
   // How many dimensions the items use up, to know what `...` stands for.
-  llvm::SmallVector<Step> steps;
+  std::vector<Step> steps;
   int64_t used = 0;
   std::optional<size_t> ellipsisAt;
   for (const ast::IndexItem &item : expr->items) {
@@ -150,79 +208,109 @@ Value Elaborator::indexTensor(const ast::IndexExpr *expr, const Tensor &base) {
       step.kind = item.start || item.stop || item.step ? Step::Kind::Slice : Step::Kind::Keep;
       ++used;
     } else {
-      Value value = eval(item.start);
+      Value value = e.eval(item.start);
       if (value.isPoison())
-        return {};
+        return std::nullopt;
       if (value.isEllipsis()) {
-        if (ellipsisAt)
-          return fail(item.range, "an index has at most one '...'");
+        if (ellipsisAt) {
+          e.error(item.range, "an index has at most one '...'");
+          return std::nullopt;
+        }
         ellipsisAt = steps.size();
         continue;
       }
+      const Tensor *tensor = value.tensor();
       if (value.isNone()) {
         step.kind = Step::Kind::NewAxis;
       } else if (const DimExpr *integer = value.integer()) {
         step.kind = Step::Kind::Element;
         step.start = *integer;
         ++used;
-      } else if (value.tensor() && isIndex(value.tensor()->type.element)) {
+      } else if (tensor && isIndex(tensor->type.element)) {
         step.kind = Step::Kind::Gather;
         step.indices = value;
+        if (tensor->type.rank() == 0 && tensor->number && !e.dependsOnNumber(*tensor->number)) {
+          step.kind = Step::Kind::Element;
+          step.start = *tensor->number;
+        }
         ++used;
       } else {
-        error(item.range, "an index is an int, a slice, None, '...' or a tensor of i64 or i32, "
-                          "but this is " +
-                              describe(value));
-        return {};
+        e.error(item.range, "an index is an int, a slice, None, '...' or a tensor of i64 or i32, "
+                            "but this is " +
+                                e.describe(value));
+        return std::nullopt;
       }
     }
     steps.push_back(std::move(step));
   }
-  int64_t rank = base.type.rank();
+  int64_t rank = base.rank();
   if (used > rank) {
-    error(expr->range, "too many indices: " + Twine(used) + " for " + Twine(rank) +
-                           (rank == 1 ? " dimension" : " dimensions"))
-        .label(expr->base->range, print(base.type));
-    return {};
+    e.error(expr->range, "too many indices: " + Twine(used) + " for " + Twine(rank) +
+                             (rank == 1 ? " dimension" : " dimensions"))
+        .label(expr->base->range, e.print(base));
+    return std::nullopt;
   }
-  llvm::SmallVector<Step> keeps(rank - used);
+  std::vector<Step> keeps(rank - used);
   size_t fill = ellipsisAt.value_or(steps.size());
   steps.insert(steps.begin() + fill, keeps.begin(), keeps.end());
 
-  // First the slices and single elements, as one cut out of the base.
-  llvm::SmallVector<DimExpr> starts, sizes;
-  llvm::SmallVector<int64_t> strides;
-  TensorType cut{base.type.element, {}};
-  bool cuts = false;
   size_t dimension = 0;
   for (Step &step : steps) {
     if (step.kind == Step::Kind::NewAxis)
       continue;
-    const DimExpr &size = base.type.dims[dimension++];
+    const DimExpr &size = base.dims[dimension++];
     if (step.kind == Step::Kind::Slice) {
-      if (!sliceOf(*this, *step.item, size, step,
-                   [&](const ast::Expr *bound) { return evalInt(bound, "the bound of a slice"); }))
-        return {};
+      if (!sliceOf(e, *step.item, size, step))
+        return std::nullopt;
     } else if (step.kind == Step::Kind::Element) {
-      auto known = valueOf(step.start);
+      auto known = e.valueOf(step.start);
       if (known && *known < 0)
         step.start = size + step.start;
       std::string message =
-          "the index " + print(step.start) + " is outside a dimension of size " + print(size);
-      if (known && *known < 0 ? !requireAtMost(0, step.start, step.item->range, message)
-                              : !requireAtMost(step.start + 1, size, step.item->range, message))
-        return {};
+          "the index " + e.print(step.start) + " is outside a dimension of size " + e.print(size);
+      if (known && *known < 0 ? !e.requireAtMost(0, step.start, step.item->range, message)
+                              : !e.requireAtMost(step.start + 1, size, step.item->range, message))
+        return std::nullopt;
       step.size = 1;
     } else {
       step.start = 0;
       step.size = size;
     }
-    cuts |= step.kind == Step::Kind::Slice || step.kind == Step::Kind::Element;
-    starts.push_back(step.start);
-    sizes.push_back(step.size);
+  }
+  return steps;
+}
+
+Value Elaborator::indexTensor(const ast::IndexExpr *expr, const Tensor &base) {
+  auto known = stepsOf(*this, expr, base.type);
+  if (!known)
+    return {};
+  std::vector<Step> &steps = *known;
+
+  // First the slices and single elements, as one cut out of the base. Those that start where the
+  // run says come after it.
+  llvm::SmallVector<DimExpr> starts, sizes;
+  llvm::SmallVector<int64_t> strides;
+  TensorType cut{base.type.element, {}};
+  bool cuts = false;
+  llvm::SmallVector<int64_t> runAxes;
+  llvm::SmallVector<Tensor> runStarts;
+  llvm::SmallVector<DimExpr> runSizes;
+  for (Step &step : steps) {
+    if (step.kind == Step::Kind::NewAxis)
+      continue;
+    const DimExpr &whole = base.type.dims[starts.size()];
+    bool isRun = step.runStart.has_value();
+    if (isRun) {
+      runAxes.push_back(cut.dims.size());
+      runStarts.push_back(*step.runStart);
+      runSizes.push_back(step.size);
+    }
+    cuts |= step.cuts() && !isRun;
+    starts.push_back(isRun ? DimExpr(0) : step.start);
+    sizes.push_back(isRun ? whole : step.size);
     strides.push_back(step.stride);
     if (step.kind != Step::Kind::Element)
-      cut.dims.push_back(step.size);
+      cut.dims.push_back(sizes.back());
   }
   Value value = base;
   if (cuts)
@@ -240,6 +328,21 @@ Value Elaborator::indexTensor(const ast::IndexExpr *expr, const Tensor &base) {
         },
         base.ofWeights);
 
+  if (!runAxes.empty() && value.tensor()) {
+    Tensor source = *value.tensor();
+    TensorType part = source.type;
+    for (auto [axis, size] : llvm::zip(runAxes, runSizes))
+      part.dims[axis] = size;
+    value = result(part, expr->range,
+                   [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType type) {
+                     llvm::SmallVector<mlir::Value> places;
+                     for (const Tensor &start : runStarts)
+                       places.push_back(start.ir);
+                     return ir.make<nn::SliceOp>(loc, type, source.ir, places,
+                                                 ir.dynamicSizes(part.dims, loc), runAxes);
+                   });
+  }
+
   // Then gathers, from the last to the first so that earlier axes stay in place.
   int64_t axis = cut.dims.size();
   bool gathered = false;
@@ -249,8 +352,8 @@ Value Elaborator::indexTensor(const ast::IndexExpr *expr, const Tensor &base) {
     --axis;
     if (step.kind != Step::Kind::Gather || value.isPoison())
       continue;
-    if (std::exchange(gathered, true))
-      return fail(step.item->range, "an index has at most one tensor in this version");
+    if (step.indices.tensor()->type.rank() > 0 && std::exchange(gathered, true))
+      return fail(step.item->range, "an index has at most one tensor with dimensions");
     value = gather(expr->range, *value.tensor(), *step.indices.tensor(), axis);
   }
   if (value.isPoison())
@@ -282,6 +385,92 @@ Value Elaborator::indexTensor(const ast::IndexExpr *expr, const Tensor &base) {
   if (!reshapes)
     return value;
   return reshape(expr->range, *value.tensor(), shape);
+}
+
+//===----------------------------------------------------------------------===//
+// x[a:b] = value
+//===----------------------------------------------------------------------===//
+
+Value Elaborator::insertPart(const ast::IndexExpr *target, const Tensor &base,
+                             const Operand &given) {
+  auto steps = stepsOf(*this, target, base.type);
+  if (!steps || given.value.isPoison())
+    return {};
+  // The part with all dimensions, and without those that an index drops.
+  TensorType whole{base.type.element, {}}, part{base.type.element, {}};
+  llvm::SmallVector<int64_t> axes;
+  llvm::SmallVector<Tensor> starts;
+  for (const Step &step : *steps) {
+    int64_t axis = whole.rank();
+    bool isPlace = step.kind == Step::Kind::Gather && step.indices.tensor()->type.rank() == 0;
+    if (step.kind == Step::Kind::NewAxis || (step.kind == Step::Kind::Gather && !isPlace) ||
+        step.stride != 1) {
+      error(step.item->range, "only a contiguous part can be assigned: slices without a step, "
+                              "numbers, and i64[] or i32[] tensors name it")
+          .note("select(condition, a, b) chooses element by element");
+      return {};
+    }
+    whole.dims.push_back(isPlace ? DimExpr(1) : step.size);
+    if (!isPlace && step.kind != Step::Kind::Element)
+      part.dims.push_back(step.size);
+    if (!isPlace && !step.cuts())
+      continue;
+    axes.push_back(axis);
+    starts.push_back(isPlace ? *step.indices.tensor()
+                     : step.runStart
+                         ? *step.runStart
+                         : *constantTensor({step.start, step.item->range}, ElementType::I64));
+  }
+  Operand operands[] = {{base, target->range}, given};
+  if (!given.value.tensor() && !given.value.isNumber() && !given.value.boolean())
+    return fail(given.range, "a part of a tensor is assigned a tensor or a number, but this is " +
+                                 describe(given.value));
+  if (!unify("=", given.range, operands))
+    return {};
+  Tensor value = *operands[1].value.tensor();
+  // The value broadcasts to the part, as in NumPy.
+  bool fits = value.type.rank() <= part.rank(), isExact = value.type.rank() == part.rank();
+  for (size_t i = 0; fits && i < value.type.rank(); ++i) {
+    const DimExpr &own = value.type.dims[value.type.rank() - 1 - i];
+    const DimExpr &wanted = part.dims[part.rank() - 1 - i];
+    if (compare(own, wanted) == Match::Equal)
+      continue;
+    isExact &= !isOne(own);
+    fits = isOne(own) || sameSize(own, wanted, given.range);
+  }
+  if (!fits) {
+    Diagnostic &diag = error(given.range, "this part is " + print(part) + ", but the value is " +
+                                              print(value.type));
+    diag.label(target->range, print(part)).label(given.range, labelFor(given.value));
+    llvm::SmallVector<DimExpr, 4> sizes(part.dims);
+    llvm::append_range(sizes, value.type.dims);
+    noteOrigins(diag, sizes);
+    return {};
+  }
+  Value shaped = value;
+  if (!isExact)
+    shaped = result(
+        part, given.range, [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType type) {
+          return ir.make<nn::BroadcastOp>(loc, type, value.ir, ir.dynamicSizes(part.dims, loc));
+        });
+  if (shaped.tensor() && part.rank() != whole.rank())
+    shaped = reshape(given.range, *shaped.tensor(), whole.dims);
+  const Tensor *piece = shaped.tensor();
+  if (!piece)
+    return {};
+  if (axes.empty()) {
+    // `x[:] = value`.
+    Tensor all = *piece;
+    all.type = base.type;
+    return all;
+  }
+  return result(base.type, target->range,
+                [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType type) {
+                  llvm::SmallVector<mlir::Value> places;
+                  for (const Tensor &start : starts)
+                    places.push_back(start.ir);
+                  return ir.make<nn::InsertOp>(loc, type, piece->ir, base.ir, places, axes);
+                });
 }
 
 Value Elaborator::gather(SourceRange range, const Tensor &data, const Tensor &indices,

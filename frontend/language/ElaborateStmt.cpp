@@ -24,10 +24,24 @@ void Elaborator::runBody(const ast::Body &body) {
 }
 
 void Elaborator::runStmts(llvm::ArrayRef<ast::Stmt *> stmts) {
-  for (const ast::Stmt *stmt : stmts) {
+  for (size_t i = 0; i < stmts.size(); ++i) {
     if (current->returned || signal != LoopSignal::None || gaveUp)
       return;
-    run(stmt);
+    // Only the run knows whether this round of the loop has ended: what is left runs if not.
+    if (Loop *skipping = skippingLoop()) {
+      Value ended = skipping->flags->variables[1].value;
+      SourceRange at = stmts[i]->range;
+      Value goesOn = unary(ast::UnaryOp::Not, at, at, {ended, at});
+      if (const Tensor *tensor = goesOn.tensor())
+        runChoice(*tensor, at, [&] { runStmts(stmts.drop_front(i)); }, [] {}, nullptr);
+      return;
+    }
+    if (auto *choice = llvm::dyn_cast<ast::IfStmt>(stmts[i])) {
+      if (runIf(choice, stmts.drop_front(i + 1)))
+        return;
+    } else {
+      run(stmts[i]);
+    }
   }
 }
 
@@ -56,29 +70,19 @@ void Elaborator::run(const ast::Stmt *stmt) {
     return;
   }
   case Kind::If:
-    return runIf(llvm::cast<ast::IfStmt>(stmt));
+    runIf(llvm::cast<ast::IfStmt>(stmt), {});
+    return;
   case Kind::For:
     return runFor(llvm::cast<ast::ForStmt>(stmt));
   case Kind::While:
-    error(keyword(stmt, 5), "loops at run time ('while') are not supported by this version")
-        .note("'for i in range(n)' repeats a number of times known at compile time");
-    return;
+    return runWhile(llvm::cast<ast::WhileStmt>(stmt));
   case Kind::Return:
     return runReturn(llvm::cast<ast::ReturnStmt>(stmt));
   case Kind::Yield:
-    error(keyword(stmt, 5), "'yield' stands only in a 'scan'");
-    return;
+    return runYield(llvm::cast<ast::YieldStmt>(stmt));
   case Kind::Break:
   case Kind::Continue:
-    if (loopDepth == 0) {
-      error(stmt->range, stmt->kind == Kind::Break ? "'break' stands only in a loop"
-                                                   : "'continue' stands only in a loop");
-      return;
-    }
-    // On one side of an undecided choice the loop goes on for the other side.
-    if (!current->assuming)
-      signal = stmt->kind == Kind::Break ? LoopSignal::Break : LoopSignal::Continue;
-    return;
+    return leaveLoop(stmt);
   }
 }
 
@@ -159,10 +163,19 @@ void Elaborator::runLet(const ast::LetStmt *stmt) {
 
 void Elaborator::assignTo(const ast::Expr *target, const Value &value, SourceRange valueRange) {
   if (auto *name = llvm::dyn_cast<ast::NameExpr>(target)) {
-    for (Scope *s = scope; s; s = s->parent)
+    bool throughScan = false;
+    for (Scope *s = scope; s; throughScan |= s->isScan, s = s->parent)
       for (Variable &variable : llvm::reverse(s->variables)) {
         if (variable.name != name->name)
           continue;
+        if (throughScan) {
+          error(target->range, "'" + name->name +
+                                   "' is declared outside this scan, whose rounds hand "
+                                   "on only what 'carry' names")
+              .note("'carry " + name->name.str() + "' hands it from round to round")
+              .note(variable.range, "it is declared");
+          return;
+        }
         if (!variable.assignable) {
           error(target->range, "'" + name->name + "' cannot be assigned to")
               .note(variable.range, "declare it with 'var' to change it; it is declared");
@@ -171,6 +184,8 @@ void Elaborator::assignTo(const ast::Expr *target, const Value &value, SourceRan
         variable.value = value;
         return;
       }
+    if (State *state = stateNamed(name->name))
+      return writeState(state, {value, valueRange}, target->range);
     if (lookup(name->name, target->range)) {
       error(target->range, "'" + name->name + "' is no variable and cannot be assigned to")
           .note("'let " + name->name.str() + " = ...' declares a new name");
@@ -193,10 +208,8 @@ void Elaborator::assignTo(const ast::Expr *target, const Value &value, SourceRan
     targets = list->elements;
   else if (auto *tuple = llvm::dyn_cast<ast::TupleExpr>(target))
     targets = tuple->elements;
-  else if (llvm::isa<ast::IndexExpr>(target)) {
-    error(target->range, "updates in place are for 'state', which is not supported by this version")
-        .note("concat, pad and select make new tensors");
-    return;
+  else if (auto *part = llvm::dyn_cast<ast::IndexExpr>(target)) {
+    return assignPart(part, {value, valueRange});
   } else {
     if (!llvm::isa<ast::ErrorExpr>(target))
       error(target->range, "this cannot be assigned to");
@@ -220,7 +233,7 @@ void Elaborator::assignTo(const ast::Expr *target, const Value &value, SourceRan
 
 void Elaborator::runAssign(const ast::AssignStmt *stmt) {
   Operand value = operand(stmt->value);
-  if (stmt->isCompound && !llvm::isa<ast::IndexExpr>(stmt->target))
+  if (stmt->isCompound)
     value.value = binary(stmt->op, stmt->range, stmt->opRange, operand(stmt->target), value);
   assignTo(stmt->target, value.value, value.range);
 }
@@ -253,15 +266,60 @@ void Elaborator::runUndecided(llvm::function_ref<void()> thenSide,
   current->returned = thenReturned && current->returned;
 }
 
-void Elaborator::runIf(const ast::IfStmt *stmt) {
+/// `break` and `continue`.
+void Elaborator::leaveLoop(const ast::Stmt *stmt) {
+  bool isBreak = stmt->kind == ast::Stmt::Kind::Break;
+  StringRef word = isBreak ? "break" : "continue";
+  if (!loop) {
+    error(stmt->range, "'" + word + "' stands only in a loop");
+    return;
+  }
+  if (loop->kind == Loop::Kind::Scan) {
+    error(stmt->range, "'" + word + "' cannot leave a 'scan', which runs for each element")
+        .note("'while' runs as long as a condition holds; 'if' around the rest skips it");
+    return;
+  }
+  if (loop->kind == Loop::Kind::For && choices > loop->choices) {
+    error(stmt->range, "'" + word +
+                           "' under a condition at run time cannot leave a 'for', whose "
+                           "rounds are written out when the model is compiled")
+        .note("'while' is a loop at run time");
+    return;
+  }
+  // On one side of an undecided choice the loop goes on for the other side.
+  if (current->assuming)
+    return;
+  signal = isBreak ? LoopSignal::Break : LoopSignal::Continue;
+  if (loop->kind == Loop::Kind::While) {
+    if (isBreak)
+      loop->flags->variables[0].value = true;
+    loop->flags->variables[1].value = true;
+  }
+}
+
+bool Elaborator::runIf(const ast::IfStmt *stmt, llvm::ArrayRef<ast::Stmt *> rest) {
   bool poisoned;
-  std::optional<bool> chosen = condition(stmt->condition, &poisoned);
+  std::optional<Tensor> atRunTime;
+  std::optional<bool> chosen = condition(stmt->condition, &poisoned, &atRunTime);
   if (chosen) {
     if (*chosen)
       runBody(stmt->thenBody);
     else if (stmt->hasElse)
       runBody(stmt->elseBody);
-    return;
+    return false;
+  }
+  if (atRunTime) {
+    bool elseRanRest = false;
+    auto elseSide = [&] {
+      // What follows a chain 'else if' follows each choice of it.
+      if (const ast::IfStmt *chain = stmt->hasElse ? stmt->elseIf() : nullptr)
+        elseRanRest = runIf(chain, rest);
+      else if (stmt->hasElse)
+        runBody(stmt->elseBody);
+    };
+    return runChoice(
+        *atRunTime, keyword(stmt, 2), [&] { runBody(stmt->thenBody); }, elseSide,
+        [&] { runStmts(rest); }, &elseRanRest);
   }
   // After a wrong condition both sides are still worth checking.
   runUndecided([&] { runBody(stmt->thenBody); },
@@ -269,6 +327,7 @@ void Elaborator::runIf(const ast::IfStmt *stmt) {
                  if (stmt->hasElse)
                    runBody(stmt->elseBody);
                });
+  return false;
 }
 
 std::optional<ListValue> Elaborator::iterate(const Operand &iterable) {
@@ -278,9 +337,9 @@ std::optional<ListValue> Elaborator::iterate(const Operand &iterable) {
   if (const ListValue *list = value.list())
     return *list;
   if (value.tensor())
-    error(iterable.range, "loops over a tensor at run time are not supported by this version")
+    error(iterable.range, "'for' is written out when the model is compiled, and walks over a list")
         .label(iterable.range, labelFor(value))
-        .note("split(x, n) makes a list, which a loop at compile time can walk");
+        .note("'scan x in xs over axis 0 { ... }' walks over a tensor; split(x, n) makes a list");
   else
     error(iterable.range, "'for' walks over a list, but this is " + describe(value))
         .note("'range(n)' counts from 0 to n - 1");
@@ -291,7 +350,9 @@ void Elaborator::runFor(const ast::ForStmt *stmt) {
   std::optional<ListValue> items = iterate(operand(stmt->iterable));
   if (!items)
     return;
-  llvm::SaveAndRestore deeper(loopDepth, loopDepth + 1);
+  Loop inside{Loop::Kind::For};
+  inside.choices = choices;
+  llvm::SaveAndRestore<Loop *> inLoop(loop, &inside);
   for (const Value &item : items->elements) {
     Scope &inner = scopeStore.emplace_back();
     inner.parent = scope;
@@ -305,6 +366,13 @@ void Elaborator::runFor(const ast::ForStmt *stmt) {
 }
 
 void Elaborator::runReturn(const ast::ReturnStmt *stmt) {
+  for (bool isScan : {true, false})
+    if (loop && loop->kind == (isScan ? Loop::Kind::Scan : Loop::Kind::While)) {
+      error(keyword(stmt, 6), "'return' cannot leave a loop at run time")
+          .note(isScan ? "'yield' gives what is stacked; 'carry' keeps a value for after the scan"
+                       : "assign to a variable, 'break', and return it after the loop");
+      return;
+    }
   Operand value;
   value.range = stmt->range;
   if (stmt->values.size() == 1) {

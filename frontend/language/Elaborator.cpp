@@ -128,5 +128,23 @@ Value Elaborator::result(
   if (emits())
     tensor.ir = make(*emitter, locationOf(range), emitter->lowerType(type));
   tensor.type = std::move(type);
+  nameNumber(tensor);
+  return tensor;
+}
+
+void Elaborator::nameNumber(Tensor &tensor) {
+  if (tensor.type.rank() == 0 && isIndex(tensor.type.element) && !tensor.number)
+    tensor.number = addSymbol("?", std::nullopt, std::nullopt,
+                              {SymbolOrigin::Kind::Number, {}, "a number of the run", nullptr, 0});
+}
+
+Tensor Elaborator::sizeTensor(const DimExpr &size, ElementType element, SourceRange range) {
+  Tensor tensor;
+  tensor.type.element = element;
+  if (isIndex(element))
+    tensor.number = size;
+  if (emits())
+    tensor.ir = emitter->sizeTensor(size, lower(element, emitter->builder.getContext()),
+                                    locationOf(range));
   return tensor;
 }

@@ -18,7 +18,9 @@
 #include "frontend/language/Values.h"
 
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -52,7 +54,13 @@ struct Frame {
 
 /// Where a symbol of the DimContext came from.
 struct SymbolOrigin {
-  enum class Kind : uint8_t { Param, Const, Argument, Free };
+  enum class Kind : uint8_t {
+    Param,
+    Const,
+    Argument,
+    Free,
+    Number, ///< what an integer tensor holds when the code runs
+  };
   Kind kind;
   SourceRange range;
   std::string what;                ///< "'hidden'", "argument 'x'"
@@ -85,6 +93,12 @@ struct Callee {
   std::string signature; ///< of a builtin
 };
 
+/// The tensors in a value, in order; and the value with others in their places.
+void collectTensors(const Value &value, llvm::SmallVectorImpl<Tensor> &tensors);
+Value replaceTensors(const Value &value, llvm::ArrayRef<Tensor> &tensors);
+/// The names that the statements may assign and that are declared outside of them.
+llvm::StringSet<> assignedNames(const ast::Body &body);
+
 /// Names that can be dimension variables: those that do not begin small.
 bool isVariableName(llvm::StringRef name);
 /// Splits `pattern` into factor * symbol + offset; false where it is not linear.
@@ -92,6 +106,38 @@ bool splitLinear(DimContext &dims, const DimExpr &pattern, DimSymbol symbol, Dim
                  DimExpr &offset);
 /// int, float, bool, str, dtype and lists.
 bool isCompileTimeType(const ast::TypeRef *type);
+
+/// A loop around the running statements of one call.
+struct Loop {
+  enum class Kind : uint8_t { For, While, Scan };
+  Kind kind;
+  /// Of a while: hidden variables that say that the loop ends, and that this round does. They hold
+  /// a bool, or a tensor where only the run knows.
+  Scope *flags = nullptr;
+  /// Of a scan: what was yielded in this round, and where.
+  std::optional<std::vector<Operand>> yielded = {};
+  SourceRange yieldedAt = {};
+  /// Choices at run time around the running statement, when the loop was entered.
+  unsigned choices = 0;
+};
+
+/// A variable; stays valid where its scope gets more of them.
+struct Place {
+  Scope *scope;
+  size_t index;
+  Variable &operator*() const { return scope->variables[index]; }
+  Variable *operator->() const { return &scope->variables[index]; }
+};
+
+/// What one side of a choice at run time leaves behind.
+struct Side {
+  std::unique_ptr<mlir::Region> region;
+  std::vector<Value> values; ///< of the variables that the choice may change
+  bool returned = false;
+  Value result;
+  bool leavesRound = false;
+  bool ended() const { return returned || leavesRound; }
+};
 
 class Elaborator {
 public:
@@ -113,6 +159,8 @@ public:
   void warnUnread(Instance *model);
   /// Declares the weights that entries read, in the order of the file.
   void emitWeights(Instance *model);
+  /// Declares the states that entries use.
+  void emitStates(Instance *model);
   void summarize(Instance *model, ModelSummary &summary);
 
   //===-- Diagnostics (Elaborator.cpp) --------------------------------------===//
@@ -159,6 +207,8 @@ public:
   bool dependsOnUnknown(const DimExpr &dim);
   /// True where the size is known only when the compiled code runs.
   bool dependsOnRun(const DimExpr &dim);
+  /// True where a formula names what a tensor holds.
+  bool dependsOnNumber(const DimExpr &dim);
   /// NumPy's broadcasting of all but the last `leaveOut` dimensions; reports at
   /// `range` and returns nothing on failure.
   std::optional<llvm::SmallVector<DimExpr, 4>> broadcast(llvm::StringRef what, SourceRange range,
@@ -209,6 +259,12 @@ public:
   /// True where operations are to be emitted: nothing is wrong so far.
   bool emits() const { return emitter && !diags.hasErrors(); }
   Emitter &ir() { return *emitter; }
+  /// A rank-0 integer tensor whose number gets a name of its own.
+  void nameNumber(Tensor &tensor);
+  /// Values for tensors of these types: arguments of a region, or results of its operation.
+  llvm::SmallVector<Tensor> freshTensors(llvm::ArrayRef<Tensor> types, mlir::ValueRange values);
+  /// A rank-0 tensor with the number of a size.
+  Tensor sizeTensor(const DimExpr &size, ElementType element, SourceRange range);
   Value gather(SourceRange range, const Tensor &data, const Tensor &indices, int64_t axis);
   /// The same elements in another shape, whose product is the caller's to check.
   Value reshape(SourceRange range, const Tensor &input, llvm::ArrayRef<DimExpr> shape);
@@ -256,6 +312,11 @@ private:
   void declareWeight(Instance *instance, const ast::WeightDecl *decl);
   void declarePart(Instance *instance, const ast::PartDecl *decl);
   Value makePart(Instance *instance, const ast::Expr *value, std::string path, std::string source);
+  /// The text of an `as`, with the values of `{name}` put in.
+  std::string fileNameOf(const ast::FileName &name);
+  std::string indexed(const std::string &source, const std::string &index) const {
+    return partsAreFlat ? source : source + index;
+  }
   std::string printInitial(const ast::Expr *expr);
   Value readWeight(Weight *weight, SourceRange range);
   void collectWeights(Instance *instance, llvm::SmallVectorImpl<Weight *> &out);
@@ -277,7 +338,9 @@ private:
   void runBody(const ast::Body &body);
   void runStmts(llvm::ArrayRef<ast::Stmt *> stmts);
   void run(const ast::Stmt *stmt);
-  void runIf(const ast::IfStmt *stmt);
+  /// Runs a choice; returns true where `rest`, the statements after it, ran inside it.
+  bool runIf(const ast::IfStmt *stmt, llvm::ArrayRef<ast::Stmt *> rest);
+  void leaveLoop(const ast::Stmt *stmt);
   void runUndecided(llvm::function_ref<void()> thenSide, llvm::function_ref<void()> elseSide);
   void runFor(const ast::ForStmt *stmt);
   void runReturn(const ast::ReturnStmt *stmt);
@@ -290,9 +353,67 @@ private:
   /// The elements that a `for` walks over; nothing after reporting.
   std::optional<ListValue> iterate(const Operand &iterable);
   /// true, false, or nothing: undecided in this check, or wrong and reported
-  /// (then `*poisoned`).
-  std::optional<bool> condition(const ast::Expr *expr, bool *poisoned);
+  /// (then `*poisoned`). Where `*atRunTime` is given, a bool of the run is put there.
+  std::optional<bool> condition(const ast::Expr *expr, bool *poisoned,
+                                std::optional<Tensor> *atRunTime = nullptr);
   enum class LoopSignal : uint8_t { None, Break, Continue };
+
+  //===-- Control flow at run time (ElaborateControl.cpp, ElaborateScan.cpp) --===//
+
+  using Run = llvm::function_ref<void()>;
+  /// Runs both sides as regions; what they assign differently becomes results. `rest` runs on the
+  /// side that goes on where the other ends; returns true where it did. `elseRanRest`: the else
+  /// side has run it already, in a choice of its own.
+  bool runChoice(const Tensor &condition, SourceRange range, Run thenSide, Run elseSide, Run rest,
+                 const bool *elseRanRest = nullptr);
+  /// Runs code at the end of `side`, and keeps what it leaves behind.
+  void runSide(Side &side, llvm::ArrayRef<Place> places, Run run);
+  /// Makes the values one type, or says that `what` has two.
+  bool join(Value &a, Value &b, SourceRange range, const llvm::Twine &what);
+  /// The operation of a choice; replaces the values of both sides by its results.
+  void endChoice(const Tensor &condition, SourceRange range, Side &first, Side &second,
+                 llvm::MutableArrayRef<Value> a, llvm::ArrayRef<Value> b);
+  void runWhile(const ast::WhileStmt *stmt);
+  /// The condition of a while as a tensor; nothing, where it holds in this check in any case, or
+  /// after reporting.
+  std::optional<Tensor> loopCondition(const ast::Expr *expr, bool &isNever);
+  Value evalScan(const ast::ScanExpr *expr);
+  void runYield(const ast::YieldStmt *stmt);
+  /// A choice at run time between two values.
+  Value chooseValue(const ast::IfExpr *expr, const Tensor &condition);
+  /// The loop whose round a run-time flag may have ended, or null.
+  Loop *skippingLoop();
+  /// Variables that code in the running function can assign, from the innermost scope.
+  llvm::SmallVector<Place> assignablePlaces();
+  /// Numbers that a loop changes become tensors: `i64` for int, `f32` for float. False where the
+  /// value is known at compile time only.
+  bool makeTensors(Value &value, SourceRange range);
+  /// Checks that `after` is of the type of `before`; numbers adapt. False after reporting.
+  bool keepsType(const Value &before, Value &after, const llvm::Twine &what, SourceRange range,
+                 SourceRange declared);
+
+  //===-- States and updates (ElaborateState.cpp) ---------------------------===//
+
+  void declareState(Instance *instance, const ast::StateDecl *decl);
+  /// The type of a state in the words of the running call; reports.
+  std::optional<TensorType> stateType(const State &state, SourceRange range);
+  bool isPlainSize(const DimExpr &size);
+  Value readState(State *state, SourceRange range);
+  void writeState(State *state, const Operand &value, SourceRange range);
+  /// The state of the running block that `name` is, where no variable hides it; or null.
+  State *stateNamed(llvm::StringRef name);
+  /// `target[...] = value`.
+  void assignPart(const ast::IndexExpr *target, const Operand &value);
+  /// `base` with a part replaced.
+  Value insertPart(const ast::IndexExpr *target, const Tensor &base, const Operand &value);
+
+  //===-- Bounded dimensions (ElaborateBounded.cpp) -------------------------===//
+
+  /// `i64[1, 0 <= ctx]` as an expression.
+  Value makeBounded(const ast::IndexExpr *expr, ElementType element);
+  Value indexBounded(const ast::IndexExpr *expr, const BoundedTensor &base);
+  std::optional<size_t> boundedAxis(const ast::TypeRef *type);
+  Value checkBounded(const Operand &operand, const ast::TensorType *type, const llvm::Twine &what);
 
   Value evalImpl(const ast::Expr *expr);
   Value evalName(const ast::NameExpr *expr);
@@ -370,10 +491,12 @@ private:
   unsigned depth = 0;
   unsigned nesting = 0; ///< of parts being made
   unsigned frames = 0;
+  bool partsAreFlat = false; ///< the parts being made have no index in the weight file
   uint64_t steps = 0;
   bool gaveUp = false;
   LoopSignal signal = LoopSignal::None;
-  unsigned loopDepth = 0;
+  Loop *loop = nullptr; ///< the innermost of the running call
+  unsigned choices = 0; ///< at run time, around the running statement, in its call
   PendingNotes pending;
   std::deque<Instance> instances;
   std::deque<Frame> frameStore;
@@ -386,6 +509,9 @@ private:
   llvm::DenseSet<const ast::Decl *> constsInProgress;
   std::vector<std::string> requirements;     ///< of the running entry
   std::map<DimSymbol, SizeSource> freeSizes; ///< of the running entry
+  /// What the dimension variables of states are in the running entry.
+  std::map<std::string, DimExpr> stateSizes;
+  llvm::SetVector<const State *> entryStates; ///< used by the running entry
 };
 
 } // namespace nacre::language

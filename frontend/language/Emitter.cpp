@@ -50,6 +50,18 @@ void Emitter::beginEntry(llvm::StringRef name, mlir::Location loc, llvm::ArrayRe
 
 mlir::Value Emitter::argument(unsigned index) { return function.getArgument(index); }
 
+static void dropUnused(mlir::Block &block) {
+  for (mlir::Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+    if (mlir::isOpTriviallyDead(&op)) {
+      op.erase();
+      continue;
+    }
+    for (mlir::Region &region : op.getRegions())
+      for (mlir::Block &inner : region)
+        dropUnused(inner);
+  }
+}
+
 void Emitter::endEntry(mlir::Location loc, llvm::ArrayRef<Port> results,
                        llvm::ArrayRef<mlir::Value> values, llvm::StringRef doc) {
   mlir::func::ReturnOp::create(builder, loc, mlir::ValueRange(values));
@@ -60,13 +72,30 @@ void Emitter::endEntry(mlir::Location loc, llvm::ArrayRef<Port> results,
   for (auto [i, port] : llvm::enumerate(results)) {
     function.setResultAttr(i, "nn.name", builder.getStringAttr(port.name));
     function.setResultAttr(i, "nn.dims", shapeAttr(port.type.dims));
+    if (!port.bounded.empty()) {
+      function.setResultAttr(i, "nn.length", builder.getStringAttr(port.bounded));
+      function.setResultAttr(i, "nn.length_axis", builder.getI64IntegerAttr(port.axis));
+    }
   }
   if (!doc.empty())
     function->setAttr("nn.doc", builder.getStringAttr(doc));
   // `x @ w.T` reads w itself, and a size may be computed that only a warning needed.
-  for (mlir::Operation &op : llvm::make_early_inc_range(llvm::reverse(function.front())))
-    if (mlir::isOpTriviallyDead(&op))
-      op.erase();
+  dropUnused(function.front());
+}
+
+void Emitter::setStates(llvm::ArrayRef<std::string> names,
+                        llvm::ArrayRef<std::pair<std::string, std::string>> sizes) {
+  llvm::SmallVector<mlir::Attribute> texts;
+  for (const std::string &name : names)
+    texts.push_back(builder.getStringAttr(name));
+  if (!texts.empty())
+    function->setAttr("nn.states", builder.getArrayAttr(texts));
+  llvm::SmallVector<mlir::NamedAttribute> entries;
+  for (const auto &[variable, size] : sizes)
+    if (variable != size)
+      entries.push_back(builder.getNamedAttr(variable, builder.getStringAttr(size)));
+  if (!entries.empty())
+    function->setAttr("nn.state_dims", builder.getDictionaryAttr(entries));
 }
 
 void Emitter::declareWeights(llvm::ArrayRef<const Weight *> weights,
@@ -87,10 +116,53 @@ void Emitter::declareWeights(llvm::ArrayRef<const Weight *> weights,
 
 mlir::Value Emitter::load(const Weight &weight, mlir::RankedTensorType type, mlir::Location loc) {
   mlir::Value &value = loaded[weight.path];
-  if (!value)
-    value = mlir::ml_program::GlobalLoadConstOp::create(
-        builder, loc, type, mlir::SymbolRefAttr::get(builder.getContext(), weight.path));
+  if (value)
+    return value;
+  mlir::OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(entryBlock());
+  value = mlir::ml_program::GlobalLoadConstOp::create(
+      builder, loc, type, mlir::SymbolRefAttr::get(builder.getContext(), weight.path));
   return value;
+}
+
+void Emitter::declareStates(llvm::ArrayRef<const State *> states,
+                            llvm::function_ref<mlir::Location(const State &)> locationOf) {
+  builder.setInsertionPointToStart(module.getBody());
+  for (mlir::Operation &op : *module.getBody())
+    if (mlir::isa<mlir::ml_program::GlobalOp>(op))
+      builder.setInsertionPointAfter(&op);
+  for (const State *state : states) {
+    llvm::SmallVector<int64_t> shape;
+    llvm::SmallVector<mlir::Attribute> variables;
+    for (const auto &[dim, variable] : llvm::zip(state->dims, state->variables)) {
+      shape.push_back(variable.empty() ? *dims.resolve(dim).constant()
+                                       : mlir::ShapedType::kDynamic);
+      variables.push_back(builder.getStringAttr(variable));
+    }
+    auto type = mlir::RankedTensorType::get(shape, lower(state->element, builder.getContext()));
+    auto global = mlir::ml_program::GlobalOp::create(
+        builder, locationOf(*state), state->path, type, /*is_mutable=*/true,
+        /*value=*/mlir::Attribute(), builder.getStringAttr("private"));
+    global->setAttr("nn.dims", builder.getArrayAttr(variables));
+  }
+}
+
+mlir::Value Emitter::loadState(const State &state, const TensorType &type, mlir::Location loc) {
+  return nn::StateLoadOp::create(builder, loc, lowerType(type), state.path,
+                                 dynamicSizes(type.dims, loc));
+}
+
+void Emitter::storeState(const State &state, mlir::Value value, mlir::Location loc) {
+  nn::StateStoreOp::create(builder, loc, value, state.path);
+}
+
+std::unique_ptr<mlir::Region> Emitter::openRegion(mlir::TypeRange arguments, mlir::Location loc) {
+  auto region = std::make_unique<mlir::Region>();
+  mlir::Block *block = &region->emplaceBlock();
+  for (mlir::Type type : arguments)
+    block->addArgument(type, loc);
+  builder.setInsertionPointToEnd(block);
+  return region;
 }
 
 mlir::Value Emitter::splat(mlir::RankedTensorType type, double number, mlir::Location loc) {
@@ -138,6 +210,8 @@ mlir::Value Emitter::size(const DimExpr &dim, mlir::Location loc) {
   auto found = sizes.find(resolved);
   if (found != sizes.end())
     return found->second;
+  mlir::OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(entryBlock());
   mlir::Value value = buildSize(resolved, loc);
   sizes.emplace(resolved, value);
   return value;

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Holds the module under construction and turns symbolic sizes and weights
-// into IR values. The code of an entry is one block: all control flow of the
-// language is gone when IR is made.
+// into IR values. The code of an entry is one block, and the regions of loops
+// and choices that are decided when the code runs. Sizes and weights stand in
+// the entry's own block, before the loop that is being made, so that all
+// regions see them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -32,6 +34,8 @@ struct SizeSource {
 struct Port {
   std::string name;
   TensorType type;
+  std::string bounded = {}; ///< the name of a size known only after the run; else empty
+  size_t axis = 0;          ///< the dimension that has it
 };
 
 class Emitter {
@@ -43,6 +47,9 @@ public:
   mlir::Value argument(unsigned index);
   /// Says where a dimension variable of the open entry comes from.
   void defineSize(DimSymbol symbol, SizeSource source) { sizeSources[symbol] = source; }
+  /// Says which variables of the states are which sizes of the open entry.
+  void setStates(llvm::ArrayRef<std::string> names,
+                 llvm::ArrayRef<std::pair<std::string, std::string>> sizes);
   /// Closes the function: names its results and drops operations nobody uses.
   void endEntry(mlir::Location loc, llvm::ArrayRef<Port> results,
                 llvm::ArrayRef<mlir::Value> values, llvm::StringRef doc);
@@ -50,6 +57,18 @@ public:
   /// Declares the weights that were read, in this order, before all functions.
   void declareWeights(llvm::ArrayRef<const Weight *> weights,
                       llvm::function_ref<mlir::Location(const Weight &)> locationOf);
+
+  /// Declares the states that entries use, after the weights.
+  void declareStates(llvm::ArrayRef<const State *> states,
+                     llvm::function_ref<mlir::Location(const State &)> locationOf);
+  mlir::Value loadState(const State &state, const TensorType &type, mlir::Location loc);
+  void storeState(const State &state, mlir::Value value, mlir::Location loc);
+
+  /// Opens a region with one block of these arguments; what is made goes there, until the
+  /// insertion point is set elsewhere.
+  std::unique_ptr<mlir::Region> openRegion(mlir::TypeRange arguments, mlir::Location loc);
+  /// The end of the entry's own block, where constants may stand.
+  mlir::Block *entryBlock() { return &function.front(); }
 
   /// A size as an index value, or as an attribute where it is a number.
   mlir::Value size(const DimExpr &dim, mlir::Location loc);

@@ -119,6 +119,14 @@ bool Elaborator::declareFree(const Function &function, bool isEntry,
   for (auto [i, tensor] : llvm::enumerate(tensors)) {
     const ast::Param &param = *tensor;
     size_t before = diags.errorCount();
+    if (!isEntry && boundedAxis(param.type)) {
+      Value any = checkBounded({}, llvm::cast<ast::TensorType>(param.type), "");
+      for (Variable &variable : scope->variables)
+        if (variable.name == param.name.text)
+          variable.value = any;
+      good &= !any.isPoison();
+      continue;
+    }
     auto type = freeType(param, i);
     // Arguments have no value yet: a size that names one comes to nothing.
     if (!type && diags.errorCount() == before && !diags.hasErrors())
@@ -133,8 +141,11 @@ bool Elaborator::declareFree(const Function &function, bool isEntry,
       continue;
     }
     for (Variable &variable : scope->variables)
-      if (variable.name == param.name.text)
-        variable.value = Tensor{*type};
+      if (variable.name == param.name.text) {
+        Tensor tensor{*type};
+        nameNumber(tensor);
+        variable.value = tensor;
+      }
     ports.push_back({param.name.text.str(), *type});
   }
   return good;
@@ -146,6 +157,8 @@ static PortSummary summarizePort(const Port &port, DimContext &dims) {
   summary.dtype = name(port.type.element).str();
   for (const DimExpr &dim : port.type.dims)
     summary.shape.push_back(dims.print(dims.resolve(dim)));
+  if (!port.bounded.empty())
+    summary.shape[port.axis] = port.bounded + " <= " + summary.shape[port.axis];
   return summary;
 }
 
@@ -167,6 +180,8 @@ void Elaborator::runEntry(Instance *model, const Function &function, ModelSummar
   visited.insert(decl);
   requirements.clear();
   freeSizes.clear();
+  stateSizes.clear();
+  entryStates.clear();
   Frame &frame = frameStore.emplace_back();
   frame.ownFunction = function;
   frame.function = &frame.ownFunction;
@@ -186,7 +201,7 @@ void Elaborator::runEntry(Instance *model, const Function &function, ModelSummar
     for (auto [i, port] : llvm::enumerate(arguments))
       for (Variable &variable : inner.variables)
         if (variable.name == port.name) {
-          Tensor tensor{port.type};
+          Tensor tensor = *variable.value.tensor();
           tensor.ir = emitter->argument(i);
           variable.value = tensor;
         }
@@ -205,7 +220,8 @@ void Elaborator::runEntry(Instance *model, const Function &function, ModelSummar
   for (const Port &port : arguments)
     taken.insert(port.name);
   for (auto [i, value] : llvm::enumerate(values)) {
-    const Tensor *tensor = value.tensor();
+    const BoundedTensor *bounded = value.bounded();
+    const Tensor *tensor = bounded ? &bounded->data : value.tensor();
     if (!tensor) {
       if (!value.isPoison())
         error(at,
@@ -220,11 +236,31 @@ void Elaborator::runEntry(Instance *model, const Function &function, ModelSummar
     }
     results.push_back({names[i], tensor->type});
     lowered.push_back(tensor->ir);
+    if (!bounded)
+      continue;
+    if (!taken.insert(bounded->name)) {
+      error(at, "two arguments, results or sizes of '" + decl->name.text + "' are named '" +
+                    bounded->name + "'")
+          .note("each size that is known only after the run has a name of its own");
+      return;
+    }
+    results.back().bounded = bounded->name;
+    results.back().axis = bounded->axis;
+    results.push_back({bounded->name, bounded->length.type});
+    lowered.push_back(bounded->length.ir);
   }
   if (!good)
     return;
-  if (emits())
+  if (emits()) {
+    std::vector<std::string> states;
+    for (const State *state : entryStates)
+      states.push_back(state->path);
+    llvm::SmallVector<std::pair<std::string, std::string>> sizes;
+    for (const auto &[variable, size] : stateSizes)
+      sizes.push_back({variable, dims.print(dims.resolve(size))});
+    emitter->setStates(states, sizes);
     emitter->endEntry(locationOf(at), results, lowered, decl->doc);
+  }
   if (!summary)
     return;
   EntrySummary &entry = summary->entries.emplace_back();
@@ -241,6 +277,8 @@ void Elaborator::checkAlone(const Function &function) {
   if (function.decl->isEntry && function.self && function.self->decl->isModel)
     return runEntry(function.self, function, nullptr);
   visited.insert(function.decl);
+  stateSizes.clear();
+  entryStates.clear();
   Frame &frame = frameStore.emplace_back();
   frame.ownFunction = function;
   frame.function = &frame.ownFunction;

@@ -232,6 +232,8 @@ Formatter::DocRef Formatter::scan(const ScanExpr *e) {
       head.append({str(" in "), expr(input.sequence)});
   }
   head.append({str(" over axis "), expr(e->axis)});
+  if (e->isReverse)
+    head.push_back(str(" reverse"));
   Docs carries;
   for (const ScanCarry &carry : e->carries) {
     if (carries.empty())

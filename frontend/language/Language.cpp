@@ -73,6 +73,8 @@ CompileResult language::compileModel(mlir::MLIRContext &context, FileId file, So
     elaborator.elaborateEntries(model, compiled.summary);
     if (elaborator.emits())
       elaborator.emitWeights(model);
+    if (elaborator.emits())
+      elaborator.emitStates(model);
     elaborator.setEmitter(nullptr);
     elaborator.summarize(model, compiled.summary);
     if (!diags.hasErrors())

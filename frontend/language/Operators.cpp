@@ -61,6 +61,8 @@ std::optional<Tensor> Elaborator::constantTensor(const Operand &operand, Element
     error(operand.range, describe(value) + " meets elements of " + name(element));
     return std::nullopt;
   }
+  if (isIndex(element))
+    tensor.number = *integer;
   if (auto number = valueOf(*integer)) {
     if (isFloat(element))
       return emitNumber(static_cast<double>(*number));
@@ -72,11 +74,9 @@ std::optional<Tensor> Elaborator::constantTensor(const Operand &operand, Element
     }
     return emitNumber(*number);
   }
-  tensor.ofWeights = false;
-  if (emits())
-    tensor.ir = emitter->sizeTensor(*integer, lower(element, emitter->builder.getContext()),
-                                    locationOf(operand.range));
-  return tensor;
+  if (dependsOnUnknown(*integer) && !dependsOnRun(*integer))
+    return tensor;
+  return sizeTensor(*integer, element, operand.range);
 }
 
 bool Elaborator::unify(StringRef what, SourceRange range, llvm::MutableArrayRef<Operand> operands) {
@@ -209,6 +209,46 @@ static bool holds(BinaryOp op, const T &a, const T &b) {
   }
 }
 
+static mlir::Value emitBinary(Emitter &ir, BinaryOp op, mlir::Location loc,
+                              mlir::RankedTensorType type, mlir::Value a, mlir::Value b) {
+  auto compare = [&](nn::ComparePredicate predicate) {
+    return ir.make<nn::CompareOp>(loc, type, predicate, a, b);
+  };
+  switch (op) {
+  case BinaryOp::Or:
+    return ir.make<nn::OrOp>(loc, type, a, b);
+  case BinaryOp::And:
+    return ir.make<nn::AndOp>(loc, type, a, b);
+  case BinaryOp::Eq:
+    return compare(nn::ComparePredicate::eq);
+  case BinaryOp::Ne:
+    return compare(nn::ComparePredicate::ne);
+  case BinaryOp::Lt:
+    return compare(nn::ComparePredicate::lt);
+  case BinaryOp::Le:
+    return compare(nn::ComparePredicate::le);
+  case BinaryOp::Gt:
+    return compare(nn::ComparePredicate::gt);
+  case BinaryOp::Ge:
+    return compare(nn::ComparePredicate::ge);
+  case BinaryOp::Add:
+    return ir.make<nn::AddOp>(loc, type, a, b);
+  case BinaryOp::Sub:
+    return ir.make<nn::SubOp>(loc, type, a, b);
+  case BinaryOp::Mul:
+    return ir.make<nn::MulOp>(loc, type, a, b);
+  case BinaryOp::Div:
+    return ir.make<nn::DivOp>(loc, type, a, b);
+  case BinaryOp::Rem:
+    return ir.make<nn::ModOp>(loc, type, a, b);
+  case BinaryOp::Pow:
+    return ir.make<nn::PowOp>(loc, type, a, b);
+  case BinaryOp::MatMul:
+    break;
+  }
+  llvm_unreachable("not element-wise");
+}
+
 Value Elaborator::compareInts(BinaryOp op, SourceRange range, const DimExpr &a, const DimExpr &b) {
   if (dims.equal(a, b))
     return op == BinaryOp::Eq || op == BinaryOp::Le || op == BinaryOp::Ge;
@@ -224,10 +264,15 @@ Value Elaborator::compareInts(BinaryOp op, SourceRange range, const DimExpr &a, 
     return op == BinaryOp::Le;
   if ((op == BinaryOp::Ge || op == BinaryOp::Lt) && dims.isLessOrEqual(y, x))
     return op == BinaryOp::Ge;
-  error(range, "this is known only when the model runs, because it depends on " +
-                   print(dependsOnRun(a) ? a : b))
-      .note("a choice in the compiled code is select(condition, a, b) on tensors");
-  return {};
+  // Only the run knows.
+  auto left = constantTensor({a, range}, ElementType::I64);
+  auto right = constantTensor({b, range}, ElementType::I64);
+  if (!left || !right)
+    return {};
+  return result({ElementType::Bool, {}}, range,
+                [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType type) {
+                  return emitBinary(ir, op, loc, type, left->ir, right->ir);
+                });
 }
 
 Value Elaborator::intBinary(BinaryOp op, SourceRange range, const DimExpr &a, const DimExpr &b,
@@ -281,11 +326,16 @@ Value Elaborator::numberBinary(BinaryOp op, SourceRange range, SourceRange opRan
     } else if (const DimExpr *integer = side->value.integer()) {
       if (auto known = valueOf(*integer))
         numbers[i] = static_cast<double>(*known);
-      else if (dependsOnRun(*integer))
-        return fail(side->range, "the size " + print(*integer) +
-                                     " is known only when the model runs and cannot meet a float "
-                                     "at compile time");
-      else
+      else if (dependsOnRun(*integer)) {
+        Operand operands[] = {lhs, rhs};
+        for (Operand &operand : operands) {
+          auto constant = constantTensor(operand, ElementType::F32);
+          if (!constant)
+            return {};
+          operand.value = *constant;
+        }
+        return binary(op, range, opRange, operands[0], operands[1]);
+      } else
         return Value::Unknown{isComparison(op) ? CompileTimeKind::Bool : CompileTimeKind::Float};
     } else {
       return Value::Unknown{isComparison(op) ? CompileTimeKind::Bool : CompileTimeKind::Float};
@@ -318,46 +368,6 @@ Value Elaborator::numberBinary(BinaryOp op, SourceRange range, SourceRange opRan
 // Binary
 //===----------------------------------------------------------------------===//
 
-static mlir::Value emitBinary(Emitter &ir, BinaryOp op, mlir::Location loc,
-                              mlir::RankedTensorType type, mlir::Value a, mlir::Value b) {
-  auto compare = [&](nn::ComparePredicate predicate) {
-    return ir.make<nn::CompareOp>(loc, type, predicate, a, b);
-  };
-  switch (op) {
-  case BinaryOp::Or:
-    return ir.make<nn::OrOp>(loc, type, a, b);
-  case BinaryOp::And:
-    return ir.make<nn::AndOp>(loc, type, a, b);
-  case BinaryOp::Eq:
-    return compare(nn::ComparePredicate::eq);
-  case BinaryOp::Ne:
-    return compare(nn::ComparePredicate::ne);
-  case BinaryOp::Lt:
-    return compare(nn::ComparePredicate::lt);
-  case BinaryOp::Le:
-    return compare(nn::ComparePredicate::le);
-  case BinaryOp::Gt:
-    return compare(nn::ComparePredicate::gt);
-  case BinaryOp::Ge:
-    return compare(nn::ComparePredicate::ge);
-  case BinaryOp::Add:
-    return ir.make<nn::AddOp>(loc, type, a, b);
-  case BinaryOp::Sub:
-    return ir.make<nn::SubOp>(loc, type, a, b);
-  case BinaryOp::Mul:
-    return ir.make<nn::MulOp>(loc, type, a, b);
-  case BinaryOp::Div:
-    return ir.make<nn::DivOp>(loc, type, a, b);
-  case BinaryOp::Rem:
-    return ir.make<nn::ModOp>(loc, type, a, b);
-  case BinaryOp::Pow:
-    return ir.make<nn::PowOp>(loc, type, a, b);
-  case BinaryOp::MatMul:
-    break;
-  }
-  llvm_unreachable("not element-wise");
-}
-
 Value Elaborator::binary(BinaryOp op, SourceRange range, SourceRange opRange, const Operand &lhs,
                          const Operand &rhs) {
   const Value &a = lhs.value, &b = rhs.value;
@@ -374,6 +384,11 @@ Value Elaborator::binary(BinaryOp op, SourceRange range, SourceRange opRange, co
   if (!a.tensor() && !b.tensor()) {
     if (a.isNumber() && b.isNumber())
       return numberBinary(op, range, opRange, lhs, rhs);
+    auto isText = [](const Value &v) {
+      return v.text() || (v.unknown() && v.unknown()->kind == CompileTimeKind::Str);
+    };
+    if (op == BinaryOp::Add && isText(a) && isText(b) && (a.unknown() || b.unknown()))
+      return Value::Unknown{CompileTimeKind::Str};
     if (a.unknown() || b.unknown())
       return isComparison(op) ? Value(Value::Unknown{CompileTimeKind::Bool}) : Value();
     bool isEquality = op == BinaryOp::Eq || op == BinaryOp::Ne;
@@ -432,12 +447,23 @@ Value Elaborator::binary(BinaryOp op, SourceRange range, SourceRange opRange, co
     return {};
   const Tensor &x = *operands[0].value.tensor(), &y = *operands[1].value.tensor();
   TensorType type{isComparison(op) ? ElementType::Bool : element, *shape};
-  return result(
+  Value made = result(
       type, range,
       [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType lowered) {
         return emitBinary(ir, op, loc, lowered, x.ir, y.ir);
       },
       x.ofWeights && y.ofWeights);
+  bool isFormula = op == BinaryOp::Add || op == BinaryOp::Sub || op == BinaryOp::Mul;
+  if (!made.tensor() || !isFormula || !x.number || !y.number)
+    return made;
+  DimExpr number = op == BinaryOp::Add   ? *x.number + *y.number
+                   : op == BinaryOp::Sub ? *x.number - *y.number
+                                         : *x.number * *y.number;
+  if (!number.isValid())
+    return made;
+  Tensor known = *made.tensor();
+  known.number = number;
+  return known;
 }
 
 //===----------------------------------------------------------------------===//

@@ -432,6 +432,9 @@ Expr *Parser::parseScan() {
   word("over");
   word("axis");
   Expr *axis = parseExpr();
+  bool isReverse = !panicking && isWord("reverse");
+  if (isReverse)
+    advance();
 
   llvm::SmallVector<ScanCarry, 4> carries;
   if (!panicking && isWord("carry")) {
@@ -462,7 +465,8 @@ Expr *Parser::parseScan() {
   deepest = 0;
   Body body = parseBody();
   auto *scan = context.create<ScanExpr>(since(start), context.copy(ArrayRef<ScanInput>(inputs)),
-                                        axis, context.copy(ArrayRef<ScanCarry>(carries)), body);
+                                        axis, isReverse,
+                                        context.copy(ArrayRef<ScanCarry>(carries)), body);
   scan->depth = static_cast<uint16_t>(deepest + 1);
   deepest = std::max(deepest, outerDeepest);
   grow(scan, {axis});

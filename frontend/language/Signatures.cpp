@@ -170,8 +170,9 @@ std::optional<TensorType> Elaborator::resolveType(const ast::TypeRef *type) {
     good = false;
   for (const ast::Dim &dim : tensor->dims) {
     if (dim.kind == ast::Dim::Kind::Bounded) {
-      error(dim.range, "sizes that are known only after the run ('<=') are not supported by this "
-                       "version");
+      error(dim.range,
+            "a size that is known only after the run ('<=') stands in the types of results, "
+            "and of arguments of functions");
       good = false;
     } else if (dim.kind == ast::Dim::Kind::Leading) {
       if (current->leading) {
@@ -244,6 +245,11 @@ void Elaborator::rejectArgument(const ast::Param &param, const Operand &operand,
 bool Elaborator::matchPlain(const ast::Param &param, Operand &operand) {
   Frame &frame = *current;
   auto *type = llvm::dyn_cast<ast::TensorType>(param.type);
+  if (boundedAxis(type)) {
+    size_t before = diags.errorCount();
+    operand.value = checkBounded(operand, type, "'" + param.name.text + "'");
+    return diags.errorCount() == before;
+  }
   StringRef elementName = type ? type->element.text : llvm::cast<ast::NamedType>(param.type)->name;
   SourceRange elementRange = type ? type->element.range : param.type->range;
   bool isVariable = !elementTypeNamed(elementName) && isVariableName(elementName) &&
@@ -275,11 +281,6 @@ bool Elaborator::matchPlain(const ast::Param &param, Operand &operand) {
     return true;
   size_t place = 0;
   for (const ast::Dim &dim : type->dims) {
-    if (dim.kind == ast::Dim::Kind::Bounded) {
-      error(dim.range, "sizes that are known only after the run ('<=') are not supported by this "
-                       "version");
-      return false;
-    }
     if (dim.kind == ast::Dim::Kind::Leading) {
       llvm::ArrayRef<DimExpr> own = llvm::ArrayRef(tensor->type.dims).slice(place, leadCount);
       place += leadCount;
@@ -473,6 +474,8 @@ bool Elaborator::bindParams(llvm::ArrayRef<ast::Param> params,
 //===----------------------------------------------------------------------===//
 
 Value Elaborator::checkType(const Operand &operand, const ast::TypeRef *type, const Twine &what) {
+  if (boundedAxis(type))
+    return checkBounded(operand, llvm::cast<ast::TensorType>(type), what);
   std::optional<TensorType> wanted = resolveType(type);
   if (!wanted || operand.value.isPoison())
     return wanted ? Value(Tensor{*wanted}) : Value();
@@ -505,6 +508,7 @@ Value Elaborator::checkType(const Operand &operand, const ast::TypeRef *type, co
   }
   Tensor copy = *tensor;
   copy.type = *wanted;
+  nameNumber(copy);
   return copy;
 }
 

@@ -63,7 +63,14 @@ std::optional<int64_t> Elaborator::valueOf(const DimExpr &dim) {
 
 bool Elaborator::dependsOnUnknown(const DimExpr &dim) {
   return llvm::any_of(dims.symbolsOf(dims.resolve(dim)), [&](DimSymbol symbol) {
-    return originOf(symbol).kind != SymbolOrigin::Kind::Free;
+    return originOf(symbol).kind != SymbolOrigin::Kind::Free &&
+           originOf(symbol).kind != SymbolOrigin::Kind::Number;
+  });
+}
+
+bool Elaborator::dependsOnNumber(const DimExpr &dim) {
+  return llvm::any_of(dims.symbolsOf(dims.resolve(dim)), [&](DimSymbol symbol) {
+    return originOf(symbol).kind == SymbolOrigin::Kind::Number;
   });
 }
 
@@ -205,6 +212,14 @@ Value Elaborator::translate(const Value &value, const Frame &frame) {
     Tensor copy = *tensor;
     for (DimExpr &dim : copy.type.dims)
       dim = translate(dim, frame);
+    if (copy.number)
+      copy.number = translate(*copy.number, frame);
+    return copy;
+  }
+  if (const BoundedTensor *bounded = value.bounded()) {
+    BoundedTensor copy = *bounded;
+    copy.data = *translate(copy.data, frame).tensor();
+    copy.length = *translate(copy.length, frame).tensor();
     return copy;
   }
   auto all = [&](const std::vector<Value> &values) {

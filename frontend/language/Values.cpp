@@ -27,9 +27,58 @@ StringRef language::name(CompileTimeKind kind) {
   llvm_unreachable("unknown kind");
 }
 
+bool Value::isSame(const Value &other) const {
+  if (data.index() != other.data.index())
+    return false;
+  if (const DimExpr *a = integer())
+    return *a == *other.integer();
+  if (const double *a = number())
+    return *a == *other.number();
+  if (const bool *a = boolean())
+    return *a == *other.boolean();
+  if (const std::string *a = text())
+    return *a == *other.text();
+  if (const ElementType *a = element())
+    return *a == *other.element();
+  if (const Tensor *a = tensor())
+    return a == other.tensor() || (a->ir && a->ir == other.tensor()->ir);
+  auto same = [](const std::vector<Value> &a, const std::vector<Value> &b) {
+    return a.size() == b.size() && llvm::all_of(llvm::zip(a, b), [](const auto &pair) {
+             return std::get<0>(pair).isSame(std::get<1>(pair));
+           });
+  };
+  if (const ListValue *a = list())
+    return same(a->elements, other.list()->elements);
+  if (const std::vector<Value> *a = tuple())
+    return same(*a, *other.tuple());
+  if (const BoundedTensor *a = bounded())
+    return a == other.bounded();
+  if (part())
+    return part() == other.part();
+  if (const Function *a = function())
+    return a->decl == other.function()->decl && a->local == other.function()->local &&
+           a->self == other.function()->self;
+  if (builtin())
+    return builtin() == other.builtin();
+  return !block() || block()->decl == other.block()->decl;
+}
+
+std::string language::print(const BoundedTensor &value, const DimContext &dims) {
+  std::string text = name(value.data.type.element).str() + "[";
+  for (auto [i, dim] : llvm::enumerate(value.data.type.dims)) {
+    text += i ? ", " : "";
+    if (i == value.axis)
+      text += (value.name.empty() ? "N" : value.name) + " <= ";
+    text += dims.print(dim);
+  }
+  return text + "]";
+}
+
 std::string language::describe(const Value &value, const DimContext &dims) {
   if (const Tensor *tensor = value.tensor())
     return "the tensor " + print(tensor->type, dims);
+  if (const BoundedTensor *bounded = value.bounded())
+    return "the bounded tensor " + print(*bounded, dims);
   if (const DimExpr *integer = value.integer())
     return "the int " + dims.print(*integer);
   if (const double *number = value.number())

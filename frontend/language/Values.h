@@ -48,6 +48,30 @@ struct Tensor {
   const Weight *weight = nullptr; ///< where this is a weight itself
   bool ofWeights = false;         ///< computed from weights alone
   mlir::Value untransposed;       ///< y, where this is `y.T` of a matrix
+  /// The number in an integer tensor without dimensions, as a formula of sizes and of numbers
+  /// that are known only at run time: what says that `pos:pos + S` has S elements.
+  std::optional<DimExpr> number;
+};
+
+/// A tensor whose size along one axis is known only after the run: memory for the bound, and how
+/// much of it counts.
+struct BoundedTensor {
+  Tensor data;      ///< at its bound
+  Tensor length;    ///< i64[]
+  size_t axis = 0;  ///< the dimension that is bounded
+  std::string name; ///< of the size, as declared; may be empty
+};
+
+/// A `state` of one instance of a block.
+struct State {
+  const ast::StateDecl *decl = nullptr;
+  const Instance *owner = nullptr;
+  std::string path; ///< "h.0.attn.keys"
+  ElementType element = ElementType::F32;
+  /// The sizes; a dimension variable of the model's states where `variables` has its name.
+  llvm::SmallVector<DimExpr, 4> dims;
+  llvm::SmallVector<std::string, 4> variables;
+  bool used = false; ///< by an entry
 };
 
 /// A function with what it can see.
@@ -96,6 +120,7 @@ public:
   /*implicit*/ Value(std::string v) : data(std::move(v)) {}
   /*implicit*/ Value(ElementType v) : data(v) {}
   /*implicit*/ Value(Tensor v) : data(std::make_shared<const Tensor>(std::move(v))) {}
+  /*implicit*/ Value(BoundedTensor v) : data(std::make_shared<const BoundedTensor>(std::move(v))) {}
   /*implicit*/ Value(Function v) : data(v) {}
   /*implicit*/ Value(const Builtin *v) : data(v) {}
   /*implicit*/ Value(Instance *v) : data(v) {}
@@ -126,6 +151,7 @@ public:
     return found ? found->elements.get() : nullptr;
   }
   const Tensor *tensor() const { return get<Tensor>(); }
+  const BoundedTensor *bounded() const { return get<BoundedTensor>(); }
   const Function *function() const { return std::get_if<Function>(&data); }
   const Builtin *builtin() const {
     auto *found = std::get_if<const Builtin *>(&data);
@@ -137,6 +163,8 @@ public:
   }
   const BlockName *block() const { return std::get_if<BlockName>(&data); }
 
+  /// The same value: for tensors, of the same computation.
+  bool isSame(const Value &other) const;
   /// A number, bool, string or dtype, known or not.
   bool isCompileTime() const {
     return integer() || number() || boolean() || text() || element() || unknown();
@@ -156,13 +184,16 @@ private:
   }
 
   std::variant<Poison, None, Ellipsis, Unknown, DimExpr, double, bool, std::string, ElementType,
-               std::shared_ptr<const ListValue>, Tuple, std::shared_ptr<const Tensor>, Function,
-               const Builtin *, Instance *, BlockName>
+               std::shared_ptr<const ListValue>, Tuple, std::shared_ptr<const Tensor>,
+               std::shared_ptr<const BoundedTensor>, Function, const Builtin *, Instance *,
+               BlockName>
       data;
 };
 
 /// "an int", "a list", "the tensor f32[B, S]": how a message names a value.
 std::string describe(const Value &value, const DimContext &dims);
+/// `i64[1, N <= ctx]`.
+std::string print(const BoundedTensor &value, const DimContext &dims);
 
 /// A name that a block declares.
 struct Member {
@@ -172,6 +203,7 @@ struct Member {
   SourceRange range; ///< of the name
   Value value;
   Weight *weight = nullptr;
+  State *state = nullptr;
 };
 
 /// A block with values for its parameters: one part, or the model itself.
@@ -185,8 +217,9 @@ struct Instance {
   SourceRange declared;                 ///< of the part; invalid for a model
   const ast::FnDecl *unnamed = nullptr; ///< what calling the part runs
   std::vector<std::unique_ptr<Weight>> weights;
-  /// Weights and parts in the order of their declaration.
-  std::vector<llvm::PointerUnion<Weight *, Instance *>> order;
+  std::vector<std::unique_ptr<State>> states;
+  /// Weights, states and parts in the order of their declaration.
+  std::vector<llvm::PointerUnion<Weight *, Instance *, State *>> order;
 };
 
 struct Variable {
@@ -198,6 +231,8 @@ struct Variable {
 
 struct Scope {
   Scope *parent = nullptr;
+  /// The body of a scan, which cannot assign what stands outside.
+  bool isScan = false;
   llvm::SmallVector<Variable, 4> variables;
 };
 

@@ -80,7 +80,7 @@ def test_all_are_found():
     """The lists come from patterns: known names of every family must be among them."""
     for name in ("Conv3d", "GlobalAvgPool", "gelu_tanh", "relu", "rope", "conv3d", "rms_norm", "prod", "take", "pad", "arange", "zip"):
         assert name in NAMES
-    assert NAMES["rope"] == [("x", False), ("positions", True), ("base", True), ("dim", True), ("interleaved", True)]
+    assert NAMES["rope"] == [("x", False), ("positions", True), ("base", True), ("dim", True), ("interleaved", True), ("start", True)]
     assert NAMES["AvgPool1d"][3] == ("count_include_pad", True)
     assert NAMES["Linear"] == [("input", False), ("output", False), ("bias", True), ("dtype", True)]
     assert arguments_of("attention", ENTRIES)[1] == ["q", "k", "v", "causal=true"]

@@ -493,6 +493,7 @@ MEANING = {
         "of_base": _of(_rotate, base=500.0),
         "of_matrix": _of(_rotate),
         "of_positions": _of(_rotate),
+        "of_later_positions": lambda w, x, ids: sum(_rotate(x, torch.arange(x.shape[-2]) + n) for n in (ids, 7)),
         "of_own_positions": lambda w, x, ids: _rotate(x, ids * 9, dim=14, interleaved=True),
         "of_attention": lambda w, q, k, v: _attention(_rotate(q), _rotate(k), v, is_causal=True, scale=0.3),
     },

@@ -70,3 +70,4 @@ static std::string lowered(llvm::StringRef source) {
 
 TEST(Lower, Builtins) { test::checkGoldens("lower/builtins.cases", lowered); }
 TEST(Lower, Language) { test::checkGoldens("lower/language.cases", lowered); }
+TEST(Lower, Control) { test::checkGoldens("lower/control.cases", lowered); }

@@ -23,4 +23,5 @@ static std::string messagesOf(StringRef source) {
 
 TEST(SemaErrors, Shapes) { test::checkGoldens("errors/shapes.cases", messagesOf); }
 TEST(SemaErrors, Values) { test::checkGoldens("errors/values.cases", messagesOf); }
+TEST(SemaErrors, Control) { test::checkGoldens("errors/control.cases", messagesOf); }
 TEST(SemaErrors, Names) { test::checkGoldens("errors/names.cases", messagesOf); }
