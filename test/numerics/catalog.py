@@ -7,6 +7,7 @@ import networks_attention2d
 import networks_basic
 import networks_behaviour
 import networks_clicks
+import networks_diffusion
 import networks_images
 import networks_papers
 import networks_pretrained
@@ -24,6 +25,7 @@ FAMILIES = (
     networks_behaviour,
     networks_basic,
     networks_attention2d,
+    networks_diffusion,
     networks_papers,
     networks_pretrained,
 )

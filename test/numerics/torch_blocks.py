@@ -447,6 +447,7 @@ MEANING = {
         + _spatial(w, "cbam.spatial", _channel(w, "cbam.channel", _spatial(w, "close", x))),
         "of_dual": lambda w, x: _positions(w, x) - 2 * _channels(w, x),
         "of_resize": lambda w, x: F.interpolate(x, size=(7, 3), mode="bilinear", align_corners=False),
+        "of_nearest": _of(F.interpolate, scale_factor=3, mode="nearest"),
         "of_bilinear": lambda w, x: F.interpolate(x[:, None], size=(9, 4), mode="bilinear", align_corners=False)[:, 0],
     },
     "recommenders": {

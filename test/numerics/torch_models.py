@@ -10,6 +10,7 @@ import torch_attention2d
 import torch_basic
 import torch_behaviour
 import torch_clicks
+import torch_diffusion
 import torch_images
 import torch_papers
 import torch_pretrained
@@ -25,6 +26,7 @@ FAMILIES = (
     torch_behaviour,
     torch_basic,
     torch_attention2d,
+    torch_diffusion,
     torch_papers,
     torch_pretrained,
 )
