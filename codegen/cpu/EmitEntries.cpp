@@ -304,6 +304,10 @@ struct EmitEntriesPass : cpu::impl::EmitEntriesBase<EmitEntriesPass> {
     for (StringRef replaced : {"nacre_barrier", "nacre_decision"})
       if (auto function = getOperation().lookupSymbol<func::FuncOp>(replaced))
         function.erase();
+    // Entries take states by their numbers from here on.
+    for (auto state : llvm::make_early_inc_range(getOperation().getOps<ml_program::GlobalOp>()))
+      if (state.getIsMutable())
+        state.erase();
   }
 };
 } // namespace

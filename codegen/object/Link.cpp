@@ -46,7 +46,9 @@ static void addRuntime(SmallVectorImpl<std::string> &arguments, StringRef runtim
 
 LogicalResult object::linkSharedLibrary(StringRef object, StringRef runtimeArchive,
                                         StringRef output, std::string &error) {
-  SmallVector<std::string> arguments = {"-shared", object.str()};
+  // All of the runtime's functions, also those that the object does not call itself.
+  SmallVector<std::string> arguments = {"-shared", object.str(), "-Wl,--whole-archive",
+                                        runtimeArchive.str(), "-Wl,--no-whole-archive"};
   addRuntime(arguments, runtimeArchive, output);
   return runCompiler(arguments, error);
 }

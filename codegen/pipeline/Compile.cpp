@@ -316,11 +316,13 @@ bool Compilation::writeWeights() {
   return true;
 }
 
-/// What ran at compile time is not compiled; nor do weights exist as symbols of the code.
+/// What ran at compile time is not compiled; nor do weights exist as symbols of the code. States
+/// stay until entries know their numbers.
 static void dropWeightExpressions(ModuleOp module) {
   for (Operation &op : llvm::make_early_inc_range(*module.getBody())) {
     auto function = dyn_cast<func::FuncOp>(op);
-    if (isa<ml_program::GlobalOp>(op) ||
+    auto global = dyn_cast<ml_program::GlobalOp>(op);
+    if ((global && !global.getIsMutable()) ||
         (function && function.isPrivate() && function.getName().starts_with("weight.")))
       op.erase();
   }
@@ -335,8 +337,6 @@ bool Compilation::findMachineCode() {
   std::string text;
   llvm::raw_string_ostream stream(text);
   stream << info.name << '\n' << info.metadata << '\n' << info.weightsSize;
-  for (const object::TensorSignature &state : info.state.tensors)
-    stream << '\n' << state.name << ": " << state.spell();
   for (const Variant &variant : variants)
     stream << '\n'
            << variant.target.name << '\n'
