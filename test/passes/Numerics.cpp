@@ -81,9 +81,10 @@ static FailureOr<Tensor> weightOf(ModuleOp module, interpreter::Precision precis
 FailureOr<SmallVector<Tensor>> nacre::test::run(ModuleOp module, StringRef name, const Sizes &sizes,
                                                 interpreter::Precision precision) {
   auto function = module.lookupSymbol<func::FuncOp>(name);
-  return interpreter::interpret(
-      function, randomInputs(function, sizes),
-      {precision, [&](StringRef weight) { return weightOf(module, precision, weight); }});
+  auto weights = [&](StringRef weight) { return weightOf(module, precision, weight); };
+  llvm::StringMap<Tensor> states;
+  return interpreter::interpret(function, randomInputs(function, sizes),
+                                {precision, weights, &states});
 }
 
 double nacre::test::difference(const Tensor &before, const Tensor &after) {

@@ -88,12 +88,13 @@ func.func @branch(%c: tensor<i1>, %x: tensor<8x8xf32>) -> tensor<8x8xf32> attrib
 // CHECK: }
 // CHECK-NEXT: %[[C:.*]] = nn.state_load @memory
 // CHECK-NEXT: return %[[A]], %[[B]], %[[C]], %[[C]]
-func.func @state(%x: tensor<?x8xf32> {nn.dims = ["B", ""]}, %n: index) -> (tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>) attributes {nn.entry} {
+func.func @state(%x: tensor<?x8xf32> {nn.dims = ["B", ""]}) -> (tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>) attributes {nn.entry} {
   %c0 = arith.constant 0 : index
   %d = tensor.dim %x, %c0 : tensor<?x8xf32>
   %a = nn.state_load @memory [%d] : tensor<?x8xf32>
   nn.state_store %x, @memory : tensor<?x8xf32>
   %b = nn.state_load @memory [%d] : tensor<?x8xf32>
+  %n = arith.constant 3 : index
   nn.scan length(%n) {
     %s = nn.state_load @memory [%d] : tensor<?x8xf32>
     %t = nn.exp %s : tensor<?x8xf32> -> tensor<?x8xf32>

@@ -41,6 +41,7 @@ Outcome InterpreterTest::run(StringRef text, ArrayRef<Tensor> inputs, Precision 
     return outcome;
   Options options;
   options.precision = precision;
+  options.states = &states;
   options.weights = [&](StringRef name) -> FailureOr<Tensor> {
     auto found = weights.find(name.str());
     if (found == weights.end())

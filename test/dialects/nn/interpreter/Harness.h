@@ -50,6 +50,8 @@ protected:
 
   /// Weights by name.
   std::map<std::string, Tensor> weights;
+  /// What the evaluations of one test leave to each other.
+  llvm::StringMap<Tensor> states;
   mlir::MLIRContext context;
 };
 
