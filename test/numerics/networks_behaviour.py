@@ -82,6 +82,19 @@ def dsin_weights(c):
     return s
 
 
+def dien_weights(c):
+    s, wide = _item_tables(c), 2 * c["embedding_size"]
+    for cell, end in (("interest_extractor.gru.", "_l0"), ("interest_evolution.interest_evolution.rnn.", "")):
+        for name in ("ih", "hh"):
+            s[f"{cell}weight_{name}{end}"], s[f"{cell}bias_{name}{end}"] = (3 * wide, wide), (3 * wide,)
+    s["interest_evolution.attention.weight"] = (wide, wide)
+    hidden = c["dnn_hidden_units"]
+    s.dnn("dnn", c["embedding_size"] + 2 * wide, hidden, dice=True)
+    s.linear("dnn_linear", hidden[-1], 1, bias=False)
+    s["out.bias"] = (1,)
+    return s
+
+
 def bst_inputs(c, tag, batch, _):
     return din_inputs(c, tag, batch, c["max_len"])
 
@@ -130,6 +143,11 @@ def _can(name, *counts, dim, unit, orders, dnn, lengths):
     return _behaviour(name, "can/can.ncr", can_weights, can_inputs, counts, lengths=lengths, **more)
 
 
+def _dien(name, *counts, dim, dnn, lengths):
+    more = {"embedding_size": dim, "dnn_hidden_units": dnn}
+    return _behaviour(name, "dien/dien.ncr", dien_weights, din_inputs, counts, lengths=lengths, **more)
+
+
 def _dsin(name, *counts, sessions, length, dim, heads, inner, dnn):
     more = {"sess_max_count": sessions, "sess_max_len": length, "embedding_size": dim, "att_head_num": heads}
     more |= {"att_hidden_size": inner, "dnn_hidden_units": dnn}
@@ -141,6 +159,7 @@ SMALL = (
     _oenn("oenn-odd", 211, 5, 3, orders=4, mlp=[19]),
     _bst("bst-odd", 23, 41, 11, length=5, dim=6, heads=3, layers=2, inner=19, dnn=[13, 7]),
     _can("can-odd", 23, 41, dim=5, unit=[7, 3], orders=2, dnn=[13, 7], lengths=(1, 6)),
+    _dien("dien-odd", 23, 41, 11, dim=5, dnn=[13, 7], lengths=(1, 6)),
     _dsin("dsin-odd", 23, 41, 11, sessions=3, length=4, dim=6, heads=3, inner=19, dnn=[13, 7]),
 )
 FULL = (
@@ -148,5 +167,6 @@ FULL = (
     _oenn("oenn", 100_000, 39, 16, orders=3, mlp=[400, 400]),
     _bst("bst", 192403, 63001, 801, length=20, dim=32, heads=8, layers=1, inner=256, dnn=[1024, 512, 256]),
     _can("can", 192403, 63001, dim=16, unit=[8, 4], orders=2, dnn=[200, 80], lengths=(20,)),
+    _dien("dien", 192403, 63001, 801, dim=64, dnn=[200, 80], lengths=(100,)),
     _dsin("dsin", 192403, 63001, 801, sessions=5, length=10, dim=16, heads=4, inner=64, dnn=[200, 80]),
 )

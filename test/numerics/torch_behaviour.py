@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from torch_clicks import FeaturesEmbedding, FeaturesLinear, Perceptron
+from torch_clicks import DNN, FeaturesEmbedding, FeaturesLinear, Perceptron
 from torch_layers import Namespace
 from torch_recommenders import FFM
 
@@ -125,6 +125,45 @@ class CAN(Score):
         return self.score(e.user(user), e.item(item), torch.stack(together))
 
 
+class DIEN(nn.Module):
+    """Equations 2 to 5 and 14 to 16 of Zhou et al. 2019, step by step of what is there."""
+
+    def __init__(self, c):
+        super().__init__()
+        dim, wide, hidden = c["embedding_size"], 2 * c["embedding_size"], c["dnn_hidden_units"]
+        self.embedding_dict = tables(user=(c["users"], dim), item=(c["items"], dim), category=(c["categories"], dim))
+        self.interest_extractor = Namespace(gru=nn.GRU(wide, wide, batch_first=True))
+        self.interest_evolution = Namespace(
+            attention=nn.Linear(wide, wide, bias=False), interest_evolution=Namespace(rnn=nn.GRUCell(wide, wide))
+        )
+        self.dnn, self.dnn_linear = DNN(dim + 2 * wide, hidden), nn.Linear(hidden[-1], 1, bias=False)
+        self.out = nn.Module()
+        self.out.bias = nn.Parameter(torch.empty(1))
+
+    def augru(self, x, h, weight):
+        """Equation 2 with the update gate of equation 15: 1 takes all of the new state."""
+        cell = self.interest_evolution.interest_evolution.rnn
+        of_x, of_h = F.linear(x, cell.weight_ih, cell.bias_ih), F.linear(h, cell.weight_hh, cell.bias_hh)
+        reset, update = torch.sigmoid(of_x + of_h).chunk(3, -1)[:2]
+        new = torch.tanh(of_x.chunk(3, -1)[2] + reset * of_h.chunk(3, -1)[2])
+        return torch.lerp(h, new, weight * update)
+
+    def forward(self, user, item, category, past_items, past_categories, mask):
+        e = self.embedding_dict
+        query = torch.cat([e.item(item), e.category(category)], 1)
+        ends = []
+        for q, items, categories, seen in zip(query, past_items, past_categories, mask):
+            past = torch.cat([e.item(items[seen != 0]), e.category(categories[seen != 0])], 1)
+            interests = self.interest_extractor.gru(past)[0]
+            weights = (interests @ self.interest_evolution.attention(q)).softmax(0)
+            h = torch.zeros_like(q)
+            for interest, weight in zip(interests, weights):
+                h = self.augru(interest, h, weight)
+            ends.append(h)
+        x = self.dnn(torch.cat([e.user(user), query, torch.stack(ends)], 1))
+        return torch.sigmoid(self.dnn_linear(x)[:, 0] + self.out.bias)
+
+
 class DSIN(Score):
     """Section 3 of Feng et al. 2019."""
 
@@ -161,5 +200,6 @@ MODELS = {
     "onn/oenn.ncr": OENN,
     "bst/bst.ncr": BST,
     "can/can.ncr": CAN,
+    "dien/dien.ncr": DIEN,
     "dsin/dsin.ncr": DSIN,
 }
