@@ -78,8 +78,9 @@ class EntryInfo(ctypes.Structure):
         ("num_dims", ctypes.c_uint32),
         ("num_inputs", ctypes.c_uint32),
         ("num_outputs", ctypes.c_uint32),
-        ("reserved", ctypes.c_uint32),
+        ("uses_states", ctypes.c_uint32),
         ("functions", ctypes.c_void_p * 4),
+        ("state_dims", ctypes.POINTER(ctypes.c_int64)),
     ]
 
 
@@ -103,6 +104,10 @@ class ArtifactInfo(ctypes.Structure):
         ("num_entries", ctypes.c_uint32),
         ("num_targets", ctypes.c_uint32),
         ("metadata", ctypes.c_char_p),
+        ("states", ctypes.POINTER(TensorInfo)),
+        ("state_dim_names", ctypes.POINTER(ctypes.c_char_p)),
+        ("num_states", ctypes.c_uint32),
+        ("num_state_dims", ctypes.c_uint32),
     ]
 
 
