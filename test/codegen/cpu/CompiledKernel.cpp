@@ -62,6 +62,8 @@ std::string CompiledKernel::load(const std::string &path, StringRef name) {
   define("nacre_decide", &nacre_decide);
   define("nacre_open", &nacre_open);
   define("nacre_close", &nacre_close);
+  define("nacre_new_state", &nacre_new_state);
+  define("nacre_run_with", &nacre_run_with);
   define("nacre_run", &nacre_run);
   define("nacre_arena_size", &nacre_arena_size);
   llvm::cantFail(library->define(llvm::orc::absoluteSymbols(std::move(runtime))));
@@ -127,7 +129,8 @@ std::string CompiledKernel::refusal(ArrayRef<int64_t> dims) const {
 }
 
 std::string CompiledKernel::run(ArrayRef<Tensor> inputs, MutableArrayRef<Tensor> outputs,
-                                ArrayRef<int64_t> dims, int threads, Edge edge, char fill) {
+                                ArrayRef<int64_t> dims, int threads, Edge edge, char fill,
+                                int calls) {
   size_t arenaBytes = nacre_arena_size(artifact, 0, dims.data());
   if (arenaBytes == SIZE_MAX)
     return "the sizes are refused: " + refusal(dims);
@@ -161,8 +164,17 @@ std::string CompiledKernel::run(ArrayRef<Tensor> inputs, MutableArrayRef<Tensor>
 
   const void *mapped = std::exchange(model->weights, weights.bytes().data());
   nacre_status status = nacre_set_threads(model, threads);
-  if (status == NACRE_OK)
-    status = nacre_run(model, 0, buffers.data(), dims.data(), arena.bytes().data());
+  nacre_state *state = nullptr;
+  if (status == NACRE_OK && artifact->num_states) {
+    std::vector<std::string> names = variables();
+    std::vector<int64_t> stateDims;
+    for (uint32_t i = 0; i < artifact->num_state_dims; ++i)
+      stateDims.push_back(dims[llvm::find(names, artifact->state_dim_names[i]) - names.begin()]);
+    status = nacre_new_state(model, stateDims.data(), &state);
+  }
+  for (int call = 0; call < calls && status == NACRE_OK; ++call)
+    status = nacre_run_with(model, 0, state, buffers.data(), dims.data(), arena.bytes().data());
+  nacre_free_state(state);
   model->weights = mapped;
   if (status != NACRE_OK)
     return std::string("nacre_run: ") + nacre_message(model);

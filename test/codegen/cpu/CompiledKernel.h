@@ -33,11 +33,12 @@ public:
   std::string refusal(llvm::ArrayRef<int64_t> dims) const;
 
   /// Runs the entry: every buffer, the arena and the weights lie at the `edge` of their pages,
-  /// outputs and arena begin with bytes of `fill`. Empty, or what went wrong; each of `outputs`,
-  /// which come with types and shapes, gets its elements.
+  /// outputs and arena begin with bytes of `fill`. `calls` of them follow each other with one
+  /// state. Empty, or what went wrong; each of `outputs`, which come with types and shapes, gets
+  /// its elements.
   std::string run(llvm::ArrayRef<interpreter::Tensor> inputs,
                   llvm::MutableArrayRef<interpreter::Tensor> outputs, llvm::ArrayRef<int64_t> dims,
-                  int threads, Edge edge, char fill);
+                  int threads, Edge edge, char fill, int calls = 1);
 
 private:
   CompiledKernel() = default;

@@ -271,6 +271,97 @@ static std::vector<Case> positionCases() {
   return cases;
 }
 
-static const bool registered = registerCases("Scan", scanCases()) &&
-                               registerCases("Branch", branchCases()) &&
-                               registerCases("Position", positionCases());
+static std::vector<Case> stateCases() {
+  std::vector<Case> cases;
+  // An update in place, older values read after newer ones are stored, a value stored over itself.
+  cases.push_back({.name = "every_order",
+                   .text = R"(
+      in x: f32[B, 2, 3]
+      in p: i64[]
+      state s: f32[B, 5, 3]
+      out sum: f32[B, 5, 3]
+      out now: f32[B, 5, 3]
+      out last: f32[B, 5, 3]
+      out turned: f32[3, 5, B]
+      %c0 = arith.constant 0 : index
+      %b = tensor.dim %x, %c0 : f32[B, 2, 3]
+      %old = nn.state_load @s [%b] : f32[B, 5, 3]
+      %new = nn.insert %x into %old[%p] axes [1] : f32[B, 2, 3], f32[B, 5, 3], i64[] -> f32[B, 5, 3]
+      nn.state_store %new, @s : f32[B, 5, 3]
+      %now = nn.state_load @s [%b] : f32[B, 5, 3]
+      %sum = nn.add %old, %now : f32[B, 5, 3], f32[B, 5, 3] -> f32[B, 5, 3]
+      %twice = nn.add %now, %new : f32[B, 5, 3], f32[B, 5, 3] -> f32[B, 5, 3]
+      nn.state_store %twice, @s : f32[B, 5, 3]
+      %last = nn.sub %now, %sum : f32[B, 5, 3], f32[B, 5, 3] -> f32[B, 5, 3]
+      %third = nn.insert %x into %twice[%p] axes [1] : f32[B, 2, 3], f32[B, 5, 3], i64[] -> f32[B, 5, 3]
+      nn.state_store %third, @s : f32[B, 5, 3]
+      %turned = nn.transpose %twice [2, 1, 0] : f32[B, 5, 3] -> f32[3, 5, B]
+    )",
+                   .sizes = {{{"B", 0}}, {{"B", 1}}, {{"B", 7}}, {{"B", 40}}},
+                   .calls = 3,
+                   .values = {Values::integers},
+                   .ranges = {{"p", {0, 3}}}});
+  // A state that a loop updates and reads, beside what was loaded before the loop.
+  cases.push_back({.name = "in_a_loop",
+                   .text = R"(
+      in x: f32[T, 4]
+      in flip: bool[]
+      state s: f32[6, 4]
+      state k: i64[]
+      out all: f32[T, 6, 4]
+      out rest: f32[6, 4]
+      out count: i64[]
+      %c0 = arith.constant 0 : index
+      %one = arith.constant dense<1> : tensor<i64>
+      %t = tensor.dim %x, %c0 : f32[T, 4]
+      %before = nn.state_load @s : f32[6, 4]
+      %all = nn.scan (%x : f32[T, 4]) axes [0] sizes(%t) -> f32[T, 6, 4] {
+      ^bb0(%xt: f32[4]):
+        %row = nn.reshape %xt : f32[4] -> f32[1, 4]
+        %at = nn.state_load @k : i64[]
+        %old = nn.state_load @s : f32[6, 4]
+        %new = nn.insert %row into %old[%at] axes [0] : f32[1, 4], f32[6, 4], i64[] -> f32[6, 4]
+        nn.state_store %new, @s : f32[6, 4]
+        %next = nn.add %at, %one : i64[], i64[] -> i64[]
+        nn.state_store %next, @k : i64[]
+        %y = nn.add %before, %new : f32[6, 4], f32[6, 4] -> f32[6, 4]
+        nn.yield %y : f32[6, 4]
+      }
+      %rest = nn.if %flip -> f32[6, 4] {
+        %a = nn.state_load @s : f32[6, 4]
+        %b = nn.neg %a : f32[6, 4] -> f32[6, 4]
+        nn.state_store %b, @s : f32[6, 4]
+        nn.yield %a : f32[6, 4]
+      } else {
+        nn.yield %before : f32[6, 4]
+      }
+      %count = nn.state_load @k : i64[]
+    )",
+                   .sizes = {{{"T", 0}}, {{"T", 1}}, {{"T", 3}}},
+                   .calls = 2,
+                   .values = {Values::integers}});
+  cases.push_back({.name = "recurrence",
+                   .text = R"(
+      in x: f32[B, 8]
+      weight w: f32[8, 8]
+      state h: f32[B, 8]
+      out y: f32[B, 8]
+      %c0 = arith.constant 0 : index
+      %b = tensor.dim %x, %c0 : f32[B, 8]
+      %old = nn.state_load @h [%b] : f32[B, 8]
+      %0 = nn.linear %old, %w : f32[B, 8], f32[8, 8] -> f32[B, 8]
+      %1 = nn.add %0, %x : f32[B, 8], f32[B, 8] -> f32[B, 8]
+      %y = nn.tanh %1 : f32[B, 8] -> f32[B, 8]
+      nn.state_store %y, @h : f32[B, 8]
+    )",
+                   .sizes = {{{"B", 1}}, {{"B", 19}}},
+                   .calls = 4,
+                   .values = {Values::normal},
+                   .ulps = 2000,
+                   .reason = sums});
+  return cases;
+}
+
+static const bool registered =
+    registerCases("Scan", scanCases()) && registerCases("Branch", branchCases()) &&
+    registerCases("Position", positionCases()) && registerCases("State", stateCases());

@@ -68,7 +68,7 @@ static std::string expandTypes(StringRef line) {
 }
 
 std::string nacre::test::moduleText(StringRef text) {
-  std::vector<Port> inputs, weights, outputs;
+  std::vector<Port> inputs, weights, states, outputs;
   std::vector<std::string> body, bound;
   auto *lines = &body;
   llvm::SmallVector<StringRef> all;
@@ -79,6 +79,8 @@ std::string nacre::test::moduleText(StringRef text) {
       inputs.push_back(portOf(line));
     else if (line.consume_front("weight "))
       weights.push_back(portOf(line));
+    else if (line.consume_front("state "))
+      states.push_back(portOf(line));
     else if (line.consume_front("out "))
       outputs.push_back(portOf(line));
     else if (line == "bound:")
@@ -96,6 +98,11 @@ std::string nacre::test::moduleText(StringRef text) {
     if (!weight.stored.empty())
       out << " {nn.stored = " << weight.stored << "}";
     out << "\n";
+  }
+  for (const Port &state : states) {
+    std::string dims = StringRef(dimsOf(state.type)).str();
+    out << "ml_program.global private mutable @" << state.name << " : " << expandTypes(state.type)
+        << " {nn.dims = " << dims << "}\n";
   }
   auto function = [&](StringRef name, StringRef attributes, llvm::ArrayRef<std::string> lines) {
     out << "func.func @" << name << "(";

@@ -38,6 +38,7 @@ struct Case {
   ///
   ///     in x: f32[B, 7]                 an argument
   ///     weight w: f32[7] [stored f16]   a weight, in a file that holds another type
+  ///     state s: f32[B, 7]              a state variable
   ///     out y: f32[B, 7]                a result, the value %y of the lines after
   ///
   /// After a line `bound:` stand lines that give each result anew, of the same arguments: the
@@ -45,6 +46,8 @@ struct Case {
   std::string text;
 
   std::vector<Sizes> sizes = {{}};
+  /// So many calls with one state follow each other; the last one's results are compared.
+  int calls = 1;
   std::vector<Values> values = {Values::normal, Values::special};
   /// Further sizes, for values of a sweep.
   std::vector<Sizes> sweeps = {};

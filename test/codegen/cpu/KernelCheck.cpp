@@ -132,8 +132,12 @@ SmallVector<int64_t> Checker::shapeOf(unsigned argument, const Sizes &sizes) {
 }
 
 FailureOr<SmallVector<Tensor>> Checker::interpret(StringRef name, ArrayRef<Tensor> inputs) {
-  return interpreter::interpret(module->lookupSymbol<func::FuncOp>(name), inputs,
-                                {one.precision, weights(*module).load});
+  llvm::StringMap<Tensor> states;
+  FailureOr<SmallVector<Tensor>> results = failure();
+  for (int call = 0; call < one.calls; ++call)
+    results = interpreter::interpret(module->lookupSymbol<func::FuncOp>(name), inputs,
+                                     {one.precision, weights(*module).load, &states});
+  return results;
 }
 
 void Checker::compare(Target &target, const Sizes &sizes, ArrayRef<Tensor> inputs,
@@ -159,7 +163,8 @@ void Checker::compare(Target &target, const Sizes &sizes, ArrayRef<Tensor> input
     std::vector<Tensor> got;
     for (auto [type, tensor] : llvm::zip(entry.getResultTypes(), want))
       got.push_back(Tensor::zeros(getElementTypeOrSelf(type), tensor.getShape()));
-    std::string error = target.kernel->run(inputs, got, dims, run.threads, run.edge, run.fill);
+    std::string error =
+        target.kernel->run(inputs, got, dims, run.threads, run.edge, run.fill, one.calls);
     if (!error.empty()) {
       ADD_FAILURE() << what << ": " << error;
       return;
