@@ -3,7 +3,7 @@
 // Dispatches form in the body; what leaves twice is copied once, and so is the first value of a carry.
 // CHECK-LABEL: func.func @scan
 // CHECK: %[[FIRST:.*]] = nn.dispatch(%{{.*}} : tensor<4xf32>) -> tensor<4xf32>
-// CHECK: nn.scan (%{{.*}} : tensor<?x4xf32>) axes [0] carry (%[[FIRST]] : tensor<4xf32>)
+// CHECK: nn.scan(%{{.*}} : tensor<?x4xf32>) axes [0] carry(%[[FIRST]] : tensor<4xf32>)
 // CHECK: %[[NEXT:.*]] = nn.dispatch
 // CHECK: nn.add
 // CHECK: nn.tanh
