@@ -95,6 +95,18 @@ def dien_weights(c):
     return s
 
 
+def mimn_weights(c):
+    s, dim = _item_tables(c), c["embedding_size"]
+    wide = 2 * dim
+    s["memory.initial"] = (c["memory_size"], wide)
+    for name in ("key", "erase", "add"):
+        s.linear(f"memory.{name}", 2 * wide, wide)
+    s["memory.induction.weight_ih"], s["memory.induction.weight_hh"] = (3 * wide, 2 * wide), (3 * wide, wide)
+    s["memory.induction.bias_ih"] = s["memory.induction.bias_hh"] = (3 * wide,)
+    _score(s, dim + 3 * wide, c["dnn_hidden_units"])
+    return s
+
+
 def bst_inputs(c, tag, batch, _):
     return din_inputs(c, tag, batch, c["max_len"])
 
@@ -148,6 +160,11 @@ def _dien(name, *counts, dim, dnn, lengths):
     return _behaviour(name, "dien/dien.ncr", dien_weights, din_inputs, counts, lengths=lengths, **more)
 
 
+def _mimn(name, *counts, dim, slots, dnn, lengths):
+    more = {"embedding_size": dim, "memory_size": slots, "dnn_hidden_units": dnn}
+    return _behaviour(name, "mimn/mimn.ncr", mimn_weights, din_inputs, counts, lengths=lengths, **more)
+
+
 def _dsin(name, *counts, sessions, length, dim, heads, inner, dnn):
     more = {"sess_max_count": sessions, "sess_max_len": length, "embedding_size": dim, "att_head_num": heads}
     more |= {"att_hidden_size": inner, "dnn_hidden_units": dnn}
@@ -160,6 +177,7 @@ SMALL = (
     _bst("bst-odd", 23, 41, 11, length=5, dim=6, heads=3, layers=2, inner=19, dnn=[13, 7]),
     _can("can-odd", 23, 41, dim=5, unit=[7, 3], orders=2, dnn=[13, 7], lengths=(1, 6)),
     _dien("dien-odd", 23, 41, 11, dim=5, dnn=[13, 7], lengths=(1, 6)),
+    _mimn("mimn-odd", 23, 41, 11, dim=5, slots=3, dnn=[13, 7], lengths=(1, 6)),
     _dsin("dsin-odd", 23, 41, 11, sessions=3, length=4, dim=6, heads=3, inner=19, dnn=[13, 7]),
 )
 FULL = (
@@ -168,5 +186,6 @@ FULL = (
     _bst("bst", 192403, 63001, 801, length=20, dim=32, heads=8, layers=1, inner=256, dnn=[1024, 512, 256]),
     _can("can", 192403, 63001, dim=16, unit=[8, 4], orders=2, dnn=[200, 80], lengths=(20,)),
     _dien("dien", 192403, 63001, 801, dim=64, dnn=[200, 80], lengths=(100,)),
+    _mimn("mimn", 192403, 63001, 801, dim=16, slots=4, dnn=[200, 80], lengths=(100,)),
     _dsin("dsin", 192403, 63001, 801, sessions=5, length=10, dim=16, heads=4, inner=64, dnn=[200, 80]),
 )

@@ -164,6 +164,45 @@ class DIEN(nn.Module):
         return torch.sigmoid(self.dnn_linear(x)[:, 0] + self.out.bias)
 
 
+class MIMN(Score):
+    """Equations 1 to 5 of Pi et al. 2019, step by step of what is there and slot by slot."""
+
+    def __init__(self, c):
+        dim, wide = c["embedding_size"], 2 * c["embedding_size"]
+        super().__init__(dim + 3 * wide, c["dnn_hidden_units"])
+        self.embedding_dict = tables(user=(c["users"], dim), item=(c["items"], dim), category=(c["categories"], dim))
+        layers = {name: nn.Linear(2 * wide, wide) for name in ("key", "erase", "add")}
+        self.memory = Namespace(**layers, induction=nn.GRUCell(2 * wide, wide))
+        self.memory.initial = nn.Parameter(torch.empty(c["memory_size"], wide))
+
+    @staticmethod
+    def address(key, rows):
+        return F.cosine_similarity(key[None], rows, 1).softmax(0)
+
+    def remember(self, past):
+        net, read = self.memory, torch.zeros(past.shape[1])
+        held, induced = net.initial, torch.zeros_like(net.initial)
+        for x in past:
+            controller = torch.cat([x, read])
+            weights = self.address(net.key(controller), held)
+            read = weights @ held
+            erase, add = net.erase(controller).sigmoid(), net.add(controller).tanh()
+            held = held * (1 - torch.outer(weights, erase)) + torch.outer(weights, add)
+            rows = []
+            for slot, state, weight in zip(held, induced, weights):
+                rows.append(torch.lerp(state, net.induction(torch.cat([slot, x]), state), weight))
+            induced = torch.stack(rows)
+        return held, induced
+
+    def forward(self, user, item, category, past_items, past_categories, mask):
+        e, found = self.embedding_dict, []
+        query = torch.cat([e.item(item), e.category(category)], 1)
+        for q, items, categories, seen in zip(query, past_items, past_categories, mask):
+            past = torch.cat([e.item(items[seen != 0]), e.category(categories[seen != 0])], 1)
+            found.append(torch.cat([self.address(q, rows) @ rows for rows in self.remember(past)]))
+        return self.score(e.user(user), query, torch.stack(found))
+
+
 class DSIN(Score):
     """Section 3 of Feng et al. 2019."""
 
@@ -201,5 +240,6 @@ MODELS = {
     "bst/bst.ncr": BST,
     "can/can.ncr": CAN,
     "dien/dien.ncr": DIEN,
+    "mimn/mimn.ncr": MIMN,
     "dsin/dsin.ncr": DSIN,
 }
