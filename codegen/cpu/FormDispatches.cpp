@@ -159,8 +159,11 @@ bool Former::joins(Group &group, Operation *producer) {
   for (Operation *user : producer->getUsers())
     if (!group.members.contains(user))
       return false;
-  if (producer->hasTrait<nn::Elementwise>() || isPlaced(producer))
+  if (producer->hasTrait<nn::Elementwise>())
     return true;
+  // LLVM 22 stores a single element that is computed and rounded to bf16 at once as four bytes.
+  if (isPlaced(producer))
+    return !domain.hasStaticShape() || domain.getNumElements() != 1;
   if (auto gather = dyn_cast<nn::GatherOp>(producer))
     return gather.getAxis() == 0 && gather.getData().getType().getRank() == 2;
   // A softmax keeps its row in the result's place until the sum is known.

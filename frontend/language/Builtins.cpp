@@ -14,7 +14,7 @@ static const llvm::MapVector<StringRef, const Builtin *> &table() {
     for (llvm::ArrayRef<Builtin> family :
          {elementwiseBuiltins(), linearBuiltins(), windowBuiltins(), normBuiltins(),
           reductionBuiltins(), shapeBuiltins(), joinBuiltins(), createBuiltins(), numberBuiltins(),
-          boundedBuiltins()})
+          indexBuiltins(), randomBuiltins(), einsumBuiltins(), boundedBuiltins()})
       for (const Builtin &row : family)
         all.insert({row.name, &row});
     return all;

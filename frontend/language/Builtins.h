@@ -65,6 +65,9 @@ llvm::ArrayRef<Builtin> shapeBuiltins();
 llvm::ArrayRef<Builtin> joinBuiltins();
 llvm::ArrayRef<Builtin> createBuiltins();
 llvm::ArrayRef<Builtin> numberBuiltins();
+llvm::ArrayRef<Builtin> indexBuiltins();
+llvm::ArrayRef<Builtin> randomBuiltins();
+llvm::ArrayRef<Builtin> einsumBuiltins();
 llvm::ArrayRef<Builtin> boundedBuiltins();
 
 /// A call whose arguments are bound to the parameters and are of the accepted

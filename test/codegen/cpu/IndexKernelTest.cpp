@@ -217,7 +217,9 @@ static std::vector<Case> randomCases() {
     cases.push_back({.name = std::string("uniform_") + element,
                      .text = text("uniform", element),
                      .sizes = ragged("C", {{"A", 3}}),
-                     .values = {Values::integers}});
+                     .values = {Values::integers},
+                     // A number that is rounded to bf16 is rounded before it is added to.
+                     .precision = nacre::interpreter::Precision::declared});
   return cases;
 }
 

@@ -1,0 +1,262 @@
+//===- BuiltinsEinsum.cpp - products that an equation names -----*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// einsum("bhid,bhjd->bhij", q, k) becomes transposes, reshapes, sums and one matrix product for
+// each operand after the first: of two operands, the letters that both have and that are needed
+// later count the products, those that are not needed are summed by them, and the others are rows
+// and columns.
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontend/language/Builtins.h"
+
+using namespace nacre;
+using namespace nacre::language;
+using llvm::StringRef;
+using llvm::Twine;
+
+namespace {
+
+/// A tensor whose dimensions have letters.
+struct Term {
+  Value value;
+  std::string letters;
+
+  const Tensor &tensor() const { return *value.tensor(); }
+};
+
+class Contraction {
+public:
+  explicit Contraction(BuiltinCall &call) : call(call) {}
+  Value run();
+
+private:
+  bool parse(StringRef text);
+  bool measure();
+  bool sumAlone(Term &term, StringRef needed);
+  bool combine(Term &left, Term right, StringRef needed);
+  bool reorder(Term &term, StringRef letters);
+  /// The elements of `term`, in its order, under the shape that `shape` gives.
+  bool reshape(Term &term, llvm::ArrayRef<DimExpr> shape);
+  llvm::SmallVector<DimExpr> sizesOf(StringRef letters) const;
+  DimExpr productOf(StringRef letters) const;
+  bool fail(const Twine &message) {
+    call.fail(call.rangeOf(0), message);
+    return false;
+  }
+
+  BuiltinCall &call;
+  llvm::SmallVector<std::string> inputs;
+  std::string output;
+  llvm::SmallVector<Term> terms;
+  std::map<char, DimExpr> sizes;
+};
+
+} // namespace
+
+static bool has(StringRef letters, char letter) { return letters.contains(letter); }
+
+bool Contraction::parse(StringRef text) {
+  std::string packed;
+  for (char c : text)
+    if (c != ' ')
+      packed += c;
+  auto [left, right] = StringRef(packed).split("->");
+  for (char c : left)
+    if (!llvm::isAlpha(c) && c != ',')
+      return fail("'" + Twine(c) + "' in the equation is no letter; each dimension is one letter");
+  for (char c : right)
+    if (!llvm::isAlpha(c))
+      return fail("'" + Twine(c) + "' in the equation is no letter; each dimension is one letter");
+  llvm::SmallVector<StringRef> parts;
+  left.split(parts, ',');
+  for (StringRef part : parts) {
+    inputs.push_back(part.str());
+    for (char c : part)
+      if (part.count(c) > 1)
+        return fail("'" + Twine(c) + "' stands twice in '" + part +
+                    "'; a diagonal cannot be taken");
+  }
+  if (StringRef(packed).contains("->")) {
+    output = right.str();
+  } else {
+    // As NumPy has it: what stands once, in the order of the alphabet.
+    for (char c : left)
+      if (c != ',' && left.count(c) == 1)
+        output += c;
+    llvm::sort(output);
+  }
+  for (char c : output) {
+    if (StringRef(output).count(c) > 1)
+      return fail("'" + Twine(c) + "' stands twice in the result");
+    if (!has(left, c))
+      return fail("'" + Twine(c) + "' of the result stands in no operand");
+  }
+  return true;
+}
+
+/// Gives each letter its size, and checks that all places agree about it.
+bool Contraction::measure() {
+  size_t given = 0;
+  for (unsigned i = 1; i < call.operands.size(); ++i)
+    given += call.has(i);
+  if (given != inputs.size())
+    return fail("the equation names " + Twine(inputs.size()) + " operands, but there are " +
+                Twine(given));
+  for (auto [i, letters] : llvm::enumerate(inputs)) {
+    const TensorType &type = call.type(i + 1);
+    if (isBool(type.element)) {
+      call.wrongType(i + 1, "a tensor of numbers");
+      return false;
+    }
+    if (type.element != call.type(1).element) {
+      call.wrongType(i + 1, "a tensor of " + Twine(name(call.type(1).element)));
+      return false;
+    }
+    if (type.rank() != letters.size()) {
+      call.errorAt(i + 1, "'" + letters + "' names " + Twine(letters.size()) +
+                              " dimensions, but this is " + call.print(i + 1));
+      return false;
+    }
+    for (auto [c, size] : llvm::zip_equal(letters, type.dims)) {
+      auto [known, isNew] = sizes.try_emplace(c, size);
+      if (isNew || call.e.sameSize(known->second, size, call.rangeOf(i + 1)))
+        continue;
+      Diagnostic &diag =
+          call.errorAt(i + 1, "dimension '" + Twine(c) + "' is " + call.e.print(size) +
+                                  " here, but was " + call.e.print(known->second));
+      call.e.noteOrigins(diag, {known->second, size});
+      return false;
+    }
+    terms.push_back({call.operand(i + 1).value, letters});
+  }
+  return true;
+}
+
+llvm::SmallVector<DimExpr> Contraction::sizesOf(StringRef letters) const {
+  llvm::SmallVector<DimExpr> result;
+  for (char c : letters)
+    result.push_back(sizes.at(c));
+  return result;
+}
+
+DimExpr Contraction::productOf(StringRef letters) const {
+  DimExpr all = 1;
+  for (const DimExpr &size : sizesOf(letters))
+    all = all * size;
+  return all;
+}
+
+bool Contraction::reshape(Term &term, llvm::ArrayRef<DimExpr> shape) {
+  term.value = call.e.reshape(call.range, term.tensor(), shape);
+  return term.value.tensor();
+}
+
+bool Contraction::reorder(Term &term, StringRef letters) {
+  if (term.letters == letters)
+    return true;
+  llvm::SmallVector<int64_t> order;
+  for (char c : letters)
+    order.push_back(static_cast<int64_t>(term.letters.find(c)));
+  const Tensor &from = term.tensor();
+  auto dims = sizesOf(letters);
+  term.value = call.e.result(
+      {from.type.element, {dims.begin(), dims.end()}}, call.range,
+      [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType t) {
+        return ir.make<nn::TransposeOp>(loc, t, from.ir, order);
+      },
+      from.ofWeights);
+  term.letters = letters.str();
+  return term.value.tensor();
+}
+
+/// Sums over the letters that nothing else needs.
+bool Contraction::sumAlone(Term &term, StringRef needed) {
+  llvm::SmallVector<int64_t> axes;
+  std::string kept;
+  for (auto [i, c] : llvm::enumerate(term.letters)) {
+    if (has(needed, c))
+      kept += c;
+    else
+      axes.push_back(static_cast<int64_t>(i));
+  }
+  if (axes.empty())
+    return true;
+  const Tensor &from = term.tensor();
+  auto dims = sizesOf(kept);
+  term.value = call.e.result(
+      {from.type.element, {dims.begin(), dims.end()}}, call.range,
+      [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType t) {
+        return ir.make<nn::ReduceOp>(loc, t, nn::Reduction::sum, from.ir, axes,
+                                     /*keep_dims=*/false);
+      },
+      from.ofWeights);
+  term.letters = kept;
+  return term.value.tensor();
+}
+
+bool Contraction::combine(Term &left, Term right, StringRef needed) {
+  std::string shared, summed, rows, columns;
+  for (char c : left.letters)
+    (!has(right.letters, c) ? rows : has(needed, c) ? shared : summed) += c;
+  for (char c : right.letters)
+    if (!has(left.letters, c))
+      columns += c;
+  bool isProduct = !summed.empty();
+  if (!reorder(left, shared + rows + summed) || !reorder(right, shared + summed + columns))
+    return false;
+  llvm::SmallVector<DimExpr> leftShape = sizesOf(shared), rightShape = leftShape;
+  if (isProduct) {
+    leftShape.append({productOf(rows), productOf(summed)});
+    rightShape.append({productOf(summed), productOf(columns)});
+  } else {
+    llvm::append_range(leftShape, sizesOf(rows));
+    leftShape.append(columns.size(), DimExpr(1));
+    rightShape.append(rows.size(), DimExpr(1));
+    llvm::append_range(rightShape, sizesOf(columns));
+  }
+  if (!reshape(left, leftShape) || !reshape(right, rightShape))
+    return false;
+  left.value = call.e.binary(isProduct ? ast::BinaryOp::MatMul : ast::BinaryOp::Mul, call.range,
+                             call.range, {left.value, call.range}, {right.value, call.range});
+  if (!left.value.tensor())
+    return false;
+  left.letters = shared + rows + columns;
+  return reshape(left, sizesOf(left.letters));
+}
+
+Value Contraction::run() {
+  auto text = call.text(0, "");
+  if (!text || !parse(*text) || !measure())
+    return {};
+  Term result;
+  for (auto [i, term] : llvm::enumerate(terms)) {
+    std::string later = output;
+    for (const Term &other : llvm::ArrayRef(terms).drop_front(i + 1))
+      later += other.letters;
+    Term next = term;
+    if (!sumAlone(next, later + result.letters))
+      return {};
+    if (i == 0)
+      result = next;
+    else if (!combine(result, next, later))
+      return {};
+    // What the product had to keep for no later operand.
+    if (!sumAlone(result, later))
+      return {};
+  }
+  return reorder(result, output) ? result.value : Value();
+}
+
+static Value applyEinsum(BuiltinCall &call) { return Contraction(call).run(); }
+
+llvm::ArrayRef<Builtin> language::einsumBuiltins() {
+  using enum Accepts;
+  static const BuiltinParam params[] = {{"equation", Str},
+                                        {"a", Tensor},
+                                        {"b", Tensor, "None"},
+                                        {"c", Tensor, "None"},
+                                        {"d", Tensor, "None"}};
+  static const Builtin rows[] = {{"einsum", params, applyEinsum}};
+  return rows;
+}
