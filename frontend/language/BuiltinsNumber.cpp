@@ -96,6 +96,17 @@ static Value applyReversed(BuiltinCall &call) {
   return Value::list({list->elements.rbegin(), list->elements.rend()}, list->isOpen);
 }
 
+/// str(n): the digits of an int.
+static Value applyStr(BuiltinCall &call) {
+  DimExpr integer = call.integer(0, 0);
+  if (auto known = call.e.valueOf(integer))
+    return std::to_string(*known);
+  if (call.e.dependsOnRun(integer))
+    return call.fail(call.rangeOf(0),
+                     "the size " + call.e.print(integer) + " is known only when the model runs");
+  return Value::Unknown{CompileTimeKind::Str};
+}
+
 /// error("message"): what a library says about values it cannot work with, at
 /// the place of the call that brought them.
 static Value applyError(BuiltinCall &call) {
@@ -118,6 +129,7 @@ llvm::ArrayRef<Builtin> language::numberBuiltins() {
   static const BuiltinParam range[] = {{"start", Int}, {"stop", Int, "None"}, {"step", Int, "1"}};
   static const BuiltinParam list[] = {{"list", Any}};
   static const BuiltinParam two[] = {{"a", Any}, {"b", Any}};
+  static const BuiltinParam number[] = {{"n", Int}};
   static const BuiltinParam message[] = {{"message", Str}};
   static const Builtin rows[] = {
       {"floordiv", division, applyDivision, FloorDiv},
@@ -127,6 +139,7 @@ llvm::ArrayRef<Builtin> language::numberBuiltins() {
       {"enumerate", list, applyEnumerate},
       {"zip", two, applyZip},
       {"reversed", list, applyReversed},
+      {"str", number, applyStr},
       {"error", message, applyError},
   };
   return rows;

@@ -52,6 +52,18 @@ def _diced(name, fan_in, fan_out):
     return _linear(f"{name}.linears.0", fan_out, fan_in, fan_out) | _dice(f"{name}.activation_layers.0", fan_out)
 
 
+def _recurrent(name, gates, layers=1, directions=1, bias=True):
+    """PyTorch's recurrent networks, from 6 to 5 features."""
+    shapes = {}
+    for layer in range(layers):
+        fan_in = 5 * directions if layer else 6
+        for end in ("", "_reverse")[:directions]:
+            place = f"l{layer}{end}"
+            shapes |= {f"{name}.weight_ih_{place}": (5 * gates, fan_in), f"{name}.weight_hh_{place}": (5 * gates, 5)}
+            shapes |= {f"{name}.bias_{kind}_{place}": (5 * gates,) for kind in ("ih", "hh")} if bias else {}
+    return shapes
+
+
 def _attention(name, bias=True):
     """PyTorch's multi-head attention, 24 wide."""
     shapes = {f"{name}.in_proj_weight": (72, 24)} | ({f"{name}.in_proj_bias": (72,)} if bias else {})
@@ -118,6 +130,12 @@ WEIGHTS = {
     | _linear("transposed", 37, 20, 20)
     | _linear("unshifted", 37, 20, None)
     | _linear("table", 11, 37, None),
+    "recurrent": _recurrent("rnn", 1)
+    | _recurrent("rectified", 1, 2, 2, bias=False)
+    | _recurrent("lstm", 4)
+    | _recurrent("deep", 4, 2, 2, bias=False)
+    | _recurrent("gru", 3)
+    | _recurrent("both", 3, 2, 2, bias=False),
     "norms": _vectors("layer", 37, AFFINE)
     | _vectors("layer_shiftless", 37, AFFINE[:1])
     | _vectors("rms", 37, AFFINE[:1])

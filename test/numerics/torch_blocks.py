@@ -71,6 +71,19 @@ def _seen(rule, **more):
     return run
 
 
+DEEP = {"num_layers": 2, "bidirectional": True, "bias": False}
+
+
+def _network(kind, w, name, **options):
+    network = kind(6, 5, batch_first=True, **options)
+    network.load_state_dict({n.removeprefix(f"{name}."): v for n, v in w.items() if n.startswith(f"{name}.")})
+    return network
+
+
+def _recurrent(kind, name, **options):
+    return lambda w, x: _network(kind, w, name, **options)(x)[0]
+
+
 def _rotate(x, positions=None, base=10000.0, dim=None, interleaved=False):
     """Pairs of elements as complex numbers, each turned by an angle that grows with its position (Su et al. 2021)."""
     dim = dim or x.shape[-1]
@@ -485,6 +498,15 @@ MEANING = {
         "of_prod_kept": lambda w, x: (x * 0.7).prod(-1, keepdim=True),
         "of_variance": _of(torch.var, dim=-1, correction=0),
         "of_variance_kept": _of(torch.var, dim=(1, 2), correction=0, keepdim=True),
+    },
+    "recurrent": {
+        "of_rnn": _recurrent(torch.nn.RNN, "rnn"),
+        "of_relu": _recurrent(torch.nn.RNN, "rectified", nonlinearity="relu", **DEEP),
+        "of_lstm": _recurrent(torch.nn.LSTM, "lstm"),
+        "of_deep_lstm": _recurrent(torch.nn.LSTM, "deep", **DEEP),
+        "of_cells": lambda w, x, y: torch.cat(_network(torch.nn.LSTM, w, "lstm")(x, (y[:1], y[1:]))[1]),
+        "of_gru": _recurrent(torch.nn.GRU, "gru"),
+        "of_deep_gru": _recurrent(torch.nn.GRU, "both", **DEEP),
     },
     "rotations": {
         "of_halves": _of(_rotate),
