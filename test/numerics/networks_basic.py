@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Small networks of before, autoencoders, scores of words and trees: weights, inputs and configurations. No PyTorch here."""
+"""Small networks of before, autoencoders, scores of words, trees: weights, inputs, configurations. No PyTorch here."""
 import heapq
 
 import numpy as np
@@ -104,7 +104,7 @@ def gbdt_weights(c):
 
 
 def tree_tables(c):
-    """Trees of uneven depth: a node is split, in the order in which they were made, unless its place among the draws says leaf."""
+    """Trees of uneven depth: nodes are split in the order in which they were made, unless a draw says leaf."""
     trees, nodes = c["n_estimators"], c["max_nodes"]
     feature = random_ids("feature", (trees, nodes), c["inputs"])
     left = np.tile(np.arange(nodes), (trees, 1))
@@ -151,7 +151,8 @@ def ratings_inputs(c, tag, batch, _):
 
 
 def skipgram_inputs(c, tag, batch, length):
-    return {"centre": random_ids(f"{tag}.centre", (batch,), c["vocab"]), "words": random_ids(tag, (batch, length), c["vocab"])}
+    centre = random_ids(f"{tag}.centre", (batch,), c["vocab"])
+    return {"centre": centre, "words": random_ids(tag, (batch, length), c["vocab"])}
 
 
 def cbow_inputs(c, tag, batch, length):

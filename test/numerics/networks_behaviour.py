@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Networks that predict clicks from what a user did, and order- and operation-aware ones: weights and inputs. No PyTorch here."""
+"""Networks that predict clicks from what a user did, and order- and operation-aware ones. No PyTorch here."""
 from network import Network, random_ids, uniform
 from networks_clicks import din_inputs, field_inputs, one_output
 from networks_recommenders import FieldShapes, pairs, width

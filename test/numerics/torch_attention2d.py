@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The networks of networks_attention2d.py in plain PyTorch, from their papers, with the weight names of their model files."""
+"""The networks of networks_attention2d.py in plain PyTorch, from their papers, with their model files' weight names."""
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -92,7 +92,8 @@ class FCN(nn.Module):
         width = c["width"]
         self.backbone = Namespace(conv1=nn.Conv2d(3, width, 7, 2, 3, bias=False), bn1=nn.BatchNorm2d(width))
         fan_in = width
-        for stage, (depth, stride, first, others) in enumerate(zip(c["depths"], (1, 2, 1, 1), (1, 1, 1, 2), (1, 1, 2, 4))):
+        shapes = zip(c["depths"], (1, 2, 1, 1), (1, 1, 1, 2), (1, 1, 2, 4))
+        for stage, (depth, stride, first, others) in enumerate(shapes):
             blocks = []
             for i in range(depth):
                 strides = (stride, first) if i == 0 else (1, others)

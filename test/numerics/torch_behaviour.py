@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The networks of networks_behaviour.py in plain PyTorch, from their papers, with the weight names of their model files."""
+"""The networks of networks_behaviour.py in plain PyTorch, from their papers, with their model files' weight names."""
 import itertools
 
 import torch
@@ -212,7 +212,8 @@ class DSIN(Score):
         super().__init__(dim + 3 * wide, c["dnn_hidden_units"])
         self.embedding_dict = tables(user=(c["users"], dim), item=(c["items"], dim), category=(c["categories"], dim))
         self.bias_encoding = nn.Module()
-        for name, shape in (("session", (c["sess_max_count"], 1, 1)), ("place", (c["sess_max_len"], 1)), ("unit", (wide,))):
+        shapes = {"session": (c["sess_max_count"], 1, 1), "place": (c["sess_max_len"], 1), "unit": (wide,)}
+        for name, shape in shapes.items():
             setattr(self.bias_encoding, name, nn.Parameter(torch.empty(shape)))
         self.transformer = nn.TransformerEncoderLayer(wide, c["att_head_num"], c["att_hidden_size"], batch_first=True)
         self.lstm = nn.LSTM(wide, dim, batch_first=True, bidirectional=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The networks of networks_diffusion.py in plain PyTorch, from their papers, with the weight names of their model files."""
+"""The networks of networks_diffusion.py in plain PyTorch, from their papers, with their model files' weight names."""
 import torch
 from torch import nn
 from torch.nn import functional as F

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The networks of networks_recommenders.py in plain PyTorch, from their papers, with the weight names of their model files."""
+"""The networks of networks_recommenders.py in plain PyTorch, from their papers, with their model files' weight names."""
 import itertools
 
 import torch
