@@ -86,6 +86,29 @@ DimExpr SymbolicSizes::number(Value index) {
   return result;
 }
 
+SymbolicSizes::Shape SymbolicSizes::outerShape(BlockArgument argument) {
+  Operation *parent = argument.getOwner()->getParentOp();
+  int64_t number = argument.getArgNumber();
+  if (auto loop = dyn_cast_or_null<WhileOp>(parent))
+    return shapeOf(loop.getCarries()[number]);
+  auto scan = dyn_cast_or_null<ScanOp>(parent);
+  if (!scan)
+    return {};
+  int64_t inputs = scan.getInputs().size();
+  if (number >= inputs)
+    return shapeOf(scan.getCarries()[number - inputs]);
+  Shape shape = shapeOf(scan.getInputs()[number]);
+  shape.erase(shape.begin() + scan.getAxes()[number]);
+  return shape;
+}
+
+DimExpr SymbolicSizes::rounds(ScanOp scan) {
+  if (int64_t rounds = scan.getStaticRounds(); !ShapedType::isDynamic(rounds))
+    return rounds;
+  return scan.getLength() ? number(scan.getLength())
+                          : dim(scan.getInputs().front(), scan.getAxes().front());
+}
+
 SymbolicSizes::Shape SymbolicSizes::shapeOf(Value tensor) {
   if (auto known = shapes.find(tensor); known != shapes.end())
     return known->second;
@@ -93,6 +116,9 @@ SymbolicSizes::Shape SymbolicSizes::shapeOf(Value tensor) {
   Shape shape;
   for (int64_t size : type.getShape())
     shape.push_back(ShapedType::isDynamic(size) ? DimExpr::invalid() : DimExpr(size));
+  if (auto argument = dyn_cast<BlockArgument>(tensor))
+    if (Shape outer = outerShape(argument); !outer.empty())
+      shape = outer;
   if (auto dispatch = tensor.getDefiningOp<DispatchOp>()) {
     ValueRange dynamic = dispatch.getResultSizes();
     for (Value result : dispatch.getResults()) {

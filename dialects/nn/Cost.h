@@ -31,8 +31,13 @@ public:
   Shape shapeOf(mlir::Value tensor);
   DimExpr dim(mlir::Value tensor, int64_t dimension);
   DimExpr elements(mlir::Value tensor);
+  /// How often a scan runs its body.
+  DimExpr rounds(ScanOp scan);
 
 private:
+  /// Of an argument of a loop's body; empty for others.
+  Shape outerShape(mlir::BlockArgument argument);
+
   DimContext &dims;
   llvm::DenseMap<mlir::Value, Shape> shapes;
   llvm::DenseMap<mlir::Value, DimExpr> numbers;

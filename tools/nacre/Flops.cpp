@@ -20,13 +20,17 @@ FlopCount nacre::tool::countFlops(func::FuncOp entry, DimContext &dims,
   });
   // Shapes are asked for in front of the operation, so the list must not grow while it is walked.
   SmallVector<Operation *> operations;
-  for (Operation &op : entry.getBody().front().without_terminator())
-    if (op.getNumResults() == 1 && isa<RankedTensorType>(op.getResult(0).getType()))
-      operations.push_back(&op);
+  entry.walk([&](Operation *op) {
+    if (op->getNumResults() == 1 && isa<RankedTensorType>(op->getResult(0).getType()))
+      operations.push_back(op);
+  });
 
   FlopCount counted;
   for (Operation *op : operations) {
     DimExpr flops = nn::flopsOf(op, sizes);
+    for (auto scan = op->getParentOfType<nn::ScanOp>(); scan;
+         scan = scan->getParentOfType<nn::ScanOp>())
+      flops = flops * sizes.rounds(scan);
     if (flops.isConstant(0))
       continue;
     counted.total = counted.total + flops;

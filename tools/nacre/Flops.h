@@ -14,7 +14,8 @@ namespace nacre::tool {
 
 /// Floating-point operations as formulas of the dimension variables. A multiply-add counts as two;
 /// an element of an element-wise result, and one that a reduction or a pooling window takes, as
-/// one; an element of a norm or a softmax as five; moving data as none.
+/// one; an element of a norm or a softmax as five; moving data as none. A scan counts with all its
+/// rounds; both sides of a branch count, and of a while loop, whose rounds nobody knows, one round.
 struct FlopCount {
   DimExpr total;
   std::map<std::string, DimExpr> byPart; ///< by the path of the part that the operation is in

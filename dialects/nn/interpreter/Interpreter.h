@@ -35,13 +35,14 @@ struct Options {
 };
 
 /// Evaluates the body of `function`, of one block of `nn`-phase operations (nn, tensor, arith,
-/// ml_program, with their regions), on `inputs`, one per argument; a scalar argument takes a rank-0 tensor. Float
-/// inputs may be of any float type. Returns one tensor per result; with Precision::f64 the floats
-/// among them are f64.
+/// ml_program, with their regions), on `inputs`, one per argument; a scalar argument takes a rank-0
+/// tensor. Float inputs may be of any float type. Returns one tensor per result; with
+/// Precision::f64 the floats among them are f64.
 ///
 /// Fails, with an error at the operation, where inputs do not fit the types, sizes that must be
-/// equal are not, a gather, slice or insert reaches outside its data, an operation is not of the phase, or the weight
-/// provider fails. Not made for speed, but a value is freed after its last use.
+/// equal are not, a gather, slice or insert reaches outside its data, an operation is not of the
+/// phase, or the weight provider fails. Not made for speed, but a value is freed after its last
+/// use.
 mlir::FailureOr<llvm::SmallVector<Tensor>>
 interpret(mlir::func::FuncOp function, llvm::ArrayRef<Tensor> inputs, const Options &options);
 
