@@ -60,9 +60,35 @@ def transformer_weights(c):
     return s
 
 
-def _network(name, model, config, weights, inputs=token_inputs, output=logits_shape, **more):
-    return Network(name, model, config, weights, ("forward",), inputs, output, batches=BATCHES, lengths=LENGTHS, **more)
+def adapted_weights(c):
+    s = Shapes()
+    dim, layers = c["n_embd"], c["n_layer"]
+    s["wte.weight"], s["wpe.weight"] = (c["vocab_size"], dim), (c["n_positions"], dim)
+    for i in range(layers):
+        layer = f"h.{i}."
+        for name in "qkv":
+            s.linear(f"{layer}{name}_proj", dim, dim, bias=name != "v")
+        s.linear(layer + "out_proj", dim, dim)
+        s.linear(layer + "fc_in", dim, 4 * dim)
+        s.linear(layer + "fc_out", 4 * dim, dim)
+        s.vectors(layer + "ln_1", dim)
+        s.vectors(layer + "ln_2", dim)
+        if "bottleneck" in c:
+            for name in ("attention_adapter", "output_adapter"):
+                s.linear(f"{layer}{name}.adapter_down.0", dim, c["bottleneck"])
+                s.linear(f"{layer}{name}.adapter_up", c["bottleneck"], dim)
+    s.vectors("ln_f", dim)
+    if "num_virtual_tokens" in c:
+        s["prompt_embeddings"] = (c["num_virtual_tokens"], dim)
+        s["past_key_values"] = (layers, 2, c["num_virtual_tokens"], dim)
+    return s
 
+
+def _network(name, model, config, weights, inputs=token_inputs, output=logits_shape, entries=("forward",), **more):
+    return Network(name, model, config, weights, entries, inputs, output, batches=BATCHES, lengths=LENGTHS, **more)
+
+
+DECODER = {"vocab_size": 101, "n_positions": 64, "n_embd": 36, "n_head": 3, "n_layer": 2}
 
 SMALL = (
     _network(
@@ -86,6 +112,14 @@ SMALL = (
         translation_inputs,
         target_logits_shape,
         make_sizes=two_lengths,
+    ),
+    _network("bottleneck-odd", "adapters/bottleneck.ncr", DECODER | {"bottleneck": 5}, adapted_weights),
+    _network(
+        "prompt-odd",
+        "adapters/prompt.ncr",
+        DECODER | {"num_virtual_tokens": 5},
+        adapted_weights,
+        entries=("prompted", "prefixed"),
     ),
 )
 FULL = ()

@@ -100,4 +100,50 @@ class Transformer(nn.Module):
         return x @ self.embedding.weight.T
 
 
-MODELS = {"palm/palm.ncr": PaLM, "chatglm/chatglm.ncr": ChatGLM, "transformer/transformer.ncr": Transformer}
+class Adapted(Weights):
+    """A decoder with something trained beside it."""
+
+    def bottleneck(self, name, x, activation):
+        if f"{name}.adapter_up.weight" not in self.w:
+            return x
+        return x + self.linear(f"{name}.adapter_up", activation(self.linear(f"{name}.adapter_down.0", x)))
+
+    def layers(self, x, past=None):
+        b, s, dim = x.shape
+        split = lambda t: t.reshape(b, -1, self.config["n_head"], dim // self.config["n_head"]).transpose(1, 2)
+        for i in range(self.config["n_layer"]):
+            name = f"h.{i}."
+            n = self.norm(name + "ln_1", x)
+            q, k, v = (self.linear(f"{name}{p}_proj", n) for p in "qkv")
+            if past is not None:
+                k, v = (torch.cat([p.expand(b, -1, -1), t], 1) for p, t in zip(past[i], (k, v)))
+            visible = torch.ones(s, k.shape[1], dtype=torch.bool).tril(k.shape[1] - s)
+            a = attend(split(q), split(k), split(v), visible).transpose(1, 2).reshape(b, s, dim)
+            x = x + self.bottleneck(name + "attention_adapter", self.linear(name + "out_proj", a), F.relu)
+            wide = F.gelu(self.linear(name + "fc_in", self.norm(name + "ln_2", x)), approximate="tanh")
+            x = x + self.bottleneck(name + "output_adapter", self.linear(name + "fc_out", wide), F.silu)
+        return self.norm("ln_f", x) @ self.w["wte.weight"].T
+
+    def placed(self, x, first=0):
+        return x + self.w["wpe.weight"][first : first + x.shape[1]]
+
+    def forward(self, ids):
+        return self.layers(self.placed(self.w["wte.weight"][ids]))
+
+    def prompted(self, ids):
+        prompt = self.w["prompt_embeddings"]
+        x = torch.cat([prompt.expand(len(ids), -1, -1), self.w["wte.weight"][ids]], 1)
+        return self.layers(self.placed(x))[:, len(prompt) :]
+
+    def prefixed(self, ids):
+        past = self.w["past_key_values"]
+        return self.layers(self.placed(self.w["wte.weight"][ids], past.shape[2]), past=past)
+
+
+MODELS = {
+    "palm/palm.ncr": PaLM,
+    "chatglm/chatglm.ncr": ChatGLM,
+    "transformer/transformer.ncr": Transformer,
+    "adapters/bottleneck.ncr": Adapted,
+    "adapters/prompt.ncr": Adapted,
+}
