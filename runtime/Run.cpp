@@ -92,6 +92,12 @@ struct Call : nacre_team {
   void *arena;
   void *const *states;
   fenv_t environment; // the caller's
+
+  // As many claims as nearly every machine needs, so that calls ask for no memory; in use once
+  // other threads are wanted.
+  static constexpr uint32_t fewThreads = 64;
+  alignas(Claim) unsigned char few[fewThreads * sizeof(Claim)];
+  void *more = nullptr; // for more threads than that
 };
 
 /// The default floating-point environment as long as the object lives, then the one before.
@@ -143,8 +149,9 @@ static Pool *poolOf(nacre_model &model) {
 /// Lets other threads walk the entry, and returns when none does any more.
 static void recruit(nacre_team *team) {
   Call &call = *static_cast<Call *>(team);
-  size_t size = call.threads * sizeof(Claim);
-  void *claims = aligned_alloc(alignof(Claim), size);
+  void *claims = call.few;
+  if (call.threads > Call::fewThreads)
+    claims = call.more = aligned_alloc(alignof(Claim), call.threads * sizeof(Claim));
   if (!claims)
     return;
   call.claims = new (claims) Claim[call.threads];
@@ -172,7 +179,7 @@ static void runTeam(nacre_model &model, const nacre_entry &entry, void *const *b
   if (recorder)
     recorder->begin();
   walk(&call, 0);
-  free(call.claims);
+  free(call.more);
 }
 
 /// nacre_run, with a state or without, with a recorder or without.

@@ -126,6 +126,7 @@ class Artifact:
         self.library.nacre_status_text.restype = ctypes.c_char_p
         self.library.nacre_message.restype = ctypes.c_char_p
         self.library.nacre_arena_size.restype = ctypes.c_size_t
+        self.library.nacre_state_size.restype = ctypes.c_size_t
         self.info = ArtifactInfo.in_dll(self.library, f"{prefix.name}_artifact")
         self.entries = {self.info.entries[i].name.decode(): i for i in range(self.info.num_entries)}
         weights_path = prefix.with_name(prefix.name + ".weights")
@@ -210,6 +211,51 @@ class Artifact:
 
         run.inputs, run.arena, run.result = inputs, arena, result
         return run
+
+    def state_variables(self):
+        return [self.info.state_dim_names[i].decode() for i in range(self.info.num_state_dims)]
+
+    def new_state(self, sizes):
+        """A state of zeros; `sizes` has the state dimension variables by name. Free it with free_state."""
+        names = self.state_variables()
+        assert sorted(names) == sorted(sizes), f"the state has the dimension variables {names}"
+        dims = (ctypes.c_int64 * len(names))(*(sizes[n] for n in names))
+        state = ctypes.c_void_p()
+        self._check(self.library.nacre_new_state(self.model, dims, ctypes.byref(state)))
+        return state
+
+    def free_state(self, state):
+        self.library.nacre_free_state(state)
+
+    def call_with(self, state, entry, sizes, inputs):
+        """Runs an entry once with a state (or None), and gives all its outputs, those of unknown length cut to it."""
+        info = self.info.entries[self.entries[entry]]
+        tensors = [info.tensors[i] for i in range(info.num_inputs + info.num_outputs)]
+        dims = self._dims(entry, sizes)
+        number = ctypes.c_uint32(self.entries[entry])
+        shapes = (ctypes.c_int64 * sum(t.rank for t in tensors))()
+        self._check(self.library.nacre_shapes(ctypes.byref(self.info), number, dims, shapes))
+        starts = np.cumsum([0, *(t.rank for t in tensors)])
+        inputs = [np.ascontiguousarray(v) for v in inputs]
+        arena, outputs = Guarded(self.arena_size(entry, sizes)), []
+        for tensor, start in list(zip(tensors, starts))[info.num_inputs :]:
+            shape, dtype = shapes[start : start + tensor.rank], np.dtype(NUMPY_TYPES[tensor.element_type])
+            outputs.append((Guarded(math.prod(shape) * dtype.itemsize), dtype, shape, tensor))
+        buffers = [*(v.ctypes.data for v in inputs), *(o[0].address for o in outputs)]
+        addresses = (ctypes.c_void_p * len(buffers))(*buffers)
+        self._check(
+            self.library.nacre_run_with(self.model, number, state, addresses, dims, ctypes.c_void_p(arena.address))
+        )
+        assert arena.intact(), f"{entry} at {sizes} wrote outside of its arena"
+        assert all(o[0].intact() for o in outputs), f"{entry} at {sizes} wrote outside of its results"
+        values = [memory.view(dtype, shape) for memory, dtype, shape, _ in outputs]
+        # NACRE_DIM_LENGTH of artifact.h.
+        for i, (_, _, _, tensor) in enumerate(outputs):
+            for axis in range(tensor.rank):
+                output = tensor.dims[axis] + 2**63 - 1
+                if 0 <= output < 2**32 - 1:
+                    values[i] = values[i].take(range(int(values[output])), axis=axis)
+        return values
 
     def refuse(self, entry, sizes):
         """Raises with the message with which the entry refuses these sizes; its buffers are too small to run."""

@@ -154,6 +154,52 @@ def test_run_repeats_and_takes_threads(net):
     assert re.search(r"5 runs: fastest \S+ \S+, median \S+ \S+, slowest", done.stdout)
 
 
+STATE = """
+/// Adds up what it is given.
+model Sum(dim: int = 2) {
+  state sum: f32[B, dim]
+  entry add(x: f32[B, dim]) -> f32[B, dim] {
+    sum = sum + x
+    return sum
+  }
+  entry double(x: f32[B]) -> f32[B] { return x + x }
+}
+"""
+
+
+def refuse(*arguments, cwd):
+    done = run_nacre(*arguments, cwd=cwd)
+    assert done.returncode == 1, done.stderr
+    return done.stderr
+
+
+def test_run_keeps_a_state_in_a_file(tmp_path):
+    (tmp_path / "sum.ncr").write_text(STATE)
+    np.save(tmp_path / "x.npy", np.array([[1, 2]], np.float32))
+    np.save(tmp_path / "xs.npy", np.ones((2, 2), np.float32))
+    succeed("compile", "sum.ncr", "--emit=so", "-o", "sum", cwd=tmp_path)
+    add = ["run", "sum.so", "--entry", "add", "--output-dir", "out"]
+    for times in (1, 2, 3):
+        done = succeed(*add, "--input", "x=x.npy", "--state", "sum.state", cwd=tmp_path)
+        assert np.load(tmp_path / "out" / "result.npy").tolist() == [[times, 2 * times]]
+    assert "state 64 B" in done.stdout
+    succeed(*add, "--input", "x=x.npy", cwd=tmp_path)
+    assert np.load(tmp_path / "out" / "result.npy").tolist() == [[1, 2]], "zeros without a file"
+    succeed("run", "sum.ncr", "--interpret", "--entry", "add", "--input", "x=x.npy", "--output-dir", "out", cwd=tmp_path)
+    assert np.load(tmp_path / "out" / "result.npy").tolist() == [[1, 2]]
+
+    before = (tmp_path / "sum.state").read_bytes()
+    other = refuse(*add, "--input", "x=xs.npy", "--state", "sum.state", cwd=tmp_path)
+    assert "sum.state: error: saved with B = 1, but this state was made with 2" in other
+    none = refuse("run", "sum.so", "--entry", "double", "--random", "--dim", "B=1", "--state", "sum.state", cwd=tmp_path)
+    assert "--state: error: entry 'double' uses no state" in none
+    both = refuse("run", "sum.ncr", "--entry", "add", "--interpret", "--input", "x=x.npy", "--state", "sum.state", cwd=tmp_path)
+    assert "--state: error:" in both and "--interpret" in both
+    assert (tmp_path / "sum.state").read_bytes() == before
+    (tmp_path / "sum.state").write_bytes(before[:-1])
+    assert "cut off" in refuse(*add, "--input", "x=x.npy", "--state", "sum.state", cwd=tmp_path)
+
+
 def test_a_program_runs_on_raw_files(net):
     succeed("compile", "net.ncr", "--weights", "w.safetensors", "--emit=exe", "-o", "net", cwd=net)
     (net / "x.bin").write_bytes(X.tobytes())

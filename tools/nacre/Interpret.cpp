@@ -72,6 +72,8 @@ std::optional<std::vector<NpyArray>> nacre::tool::interpretEntry(LoadedModel &mo
   }
   interpreter::Options options;
   WeightProvider weights(model, *module.getContext(), diags);
+  llvm::StringMap<Tensor> states; // zero at first, and forgotten
+  options.states = &states;
   options.weights = [&](llvm::StringRef path) { return weights.load(path); };
   auto results = interpreter::interpret(function, arguments, options);
   if (failed(results)) {

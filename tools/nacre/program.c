@@ -24,9 +24,13 @@ static size_t bytes_of(const nacre_tensor_info *tensor, const int64_t *sizes) {
 
 static void usage(const char *program) {
   printf(
-      "usage: %s ENTRY [--weights FILE] [SIZE=N]... [INPUT=FILE]... [OUTPUT=FILE]...\n\n"
+      "usage: %s ENTRY [--weights FILE] [--state FILE] [SIZE=N]... [INPUT=FILE]... "
+      "[OUTPUT=FILE]...\n\n"
       "Runs an entry of the model. Files hold raw little-endian numbers, row by row.\n\nentries\n",
       program);
+  if (artifact->num_states)
+    printf("  (some use the model's state: zeros, or --state FILE, read where there is one and "
+           "written)\n");
   for (uint32_t e = 0; e < artifact->num_entries; ++e) {
     const nacre_entry *entry = &artifact->entries[e];
     printf("  %s\n", entry->name);
@@ -72,6 +76,60 @@ static int write_file(const char *path, const void *from, size_t bytes) {
   return fclose(file) == 0 && whole ? 0 : fail(path, "cannot be written");
 }
 
+/* The size of a variable by the arguments. */
+static int read_size(const char *name, int argc, char **argv, int64_t *size) {
+  const char *text = argument(argc, argv, name);
+  char *end = NULL;
+  *size = text ? strtoll(text, &end, 10) : 0;
+  return text && *text != 0 && *end == 0 ? 0 : fail(name, "is a size; give it as in 'B=1'");
+}
+
+/* The value of the last argument `--name VALUE`, or null. */
+static const char *option(int argc, char **argv, const char *name) {
+  for (int i = argc - 2; i >= 2; --i)
+    if (strcmp(argv[i], name) == 0)
+      return argv[i + 1];
+  return NULL;
+}
+
+/* Runs an entry; where it uses a state, with the one of the file that --state names, which is
+ * written again, or with zeros. */
+static int run_once(nacre_model *model, uint32_t index, void **buffers, const int64_t *dims,
+                    int argc, char **argv) {
+  const nacre_entry *entry = &artifact->entries[index];
+  if (!entry->uses_states) {
+    nacre_status status = nacre_run(model, index, buffers, dims, NULL);
+    return status == NACRE_OK ? 0 : fail(entry->name, nacre_message(model));
+  }
+  int64_t *sizes = calloc(artifact->num_state_dims + 1, sizeof *sizes);
+  if (!sizes)
+    return fail(entry->name, "out of memory");
+  for (uint32_t i = 0; i < artifact->num_state_dims; ++i) {
+    int64_t dim = entry->state_dims[i];
+    if (dim == NACRE_DIM_FORMULA) {
+      if (read_size(artifact->state_dim_names[i], argc, argv, &sizes[i]) != 0)
+        return 1;
+    } else {
+      sizes[i] = dim >= 0 ? dim : dims[-1 - dim];
+    }
+  }
+  nacre_state *state;
+  nacre_status status = nacre_new_state(model, sizes, &state);
+  const char *path = option(argc, argv, "--state");
+  FILE *there = status == NACRE_OK && path ? fopen(path, "rb") : NULL;
+  if (there) {
+    fclose(there);
+    status = nacre_load_state(state, path);
+  }
+  if (status == NACRE_OK)
+    status = nacre_run_with(model, index, state, buffers, dims, NULL);
+  if (status == NACRE_OK && path)
+    status = nacre_save_state(state, path);
+  nacre_free_state(state);
+  free(sizes);
+  return status == NACRE_OK ? 0 : fail(entry->name, nacre_message(model));
+}
+
 static int run(nacre_model *model, uint32_t index, int argc, char **argv) {
   const nacre_entry *entry = &artifact->entries[index];
   uint32_t tensors = entry->num_inputs + entry->num_outputs;
@@ -83,13 +141,9 @@ static int run(nacre_model *model, uint32_t index, int argc, char **argv) {
   void **buffers = calloc(tensors + 1, sizeof *buffers);
   if (!dims || !sizes || !buffers)
     return fail(entry->name, "out of memory");
-  for (uint32_t i = 0; i < entry->num_dims; ++i) {
-    const char *text = argument(argc, argv, entry->dim_names[i]);
-    char *end = NULL;
-    dims[i] = text ? strtoll(text, &end, 10) : 0;
-    if (!text || *text == 0 || *end != 0)
-      return fail(entry->dim_names[i], "is a size; give it as in 'B=1'");
-  }
+  for (uint32_t i = 0; i < entry->num_dims; ++i)
+    if (read_size(entry->dim_names[i], argc, argv, &dims[i]) != 0)
+      return 1;
   if (nacre_shapes(artifact, index, dims, sizes) != NACRE_OK) {
     nacre_run(model, index, buffers, dims, NULL); /* leaves the reason in the model */
     return fail(entry->name, nacre_message(model));
@@ -108,9 +162,8 @@ static int run(nacre_model *model, uint32_t index, int argc, char **argv) {
     if (i < entry->num_inputs && read_file(path, buffers[i], bytes) != 0)
       return 1;
   }
-  nacre_status status = nacre_run(model, index, buffers, dims, NULL);
-  if (status != NACRE_OK)
-    return fail(entry->name, nacre_message(model));
+  if (run_once(model, index, buffers, dims, argc, argv) != 0)
+    return 1;
   shape = sizes;
   for (uint32_t i = 0; i < tensors; ++i) {
     const nacre_tensor_info *tensor = &entry->tensors[i];
@@ -143,9 +196,8 @@ int main(int argc, char **argv) {
   if (artifact->weights_size > 0) {
     snprintf(beside, sizeof beside, "%s.weights", argv[0]);
     weights = beside;
-    for (int i = 2; i + 1 < argc; ++i)
-      if (strcmp(argv[i], "--weights") == 0)
-        weights = argv[i + 1];
+    if (option(argc, argv, "--weights"))
+      weights = option(argc, argv, "--weights");
   }
   nacre_model *model = NULL;
   if (nacre_open(artifact, weights, &model) != NACRE_OK) {
