@@ -25,7 +25,8 @@ LogicalResult ArgReduceOp::inferReturnTypes(MLIRContext *context, std::optional<
   if (failed(checkAxis(loc, adaptor.getAxis(), input)))
     return failure();
   if (adaptor.getKind() != Reduction::max && adaptor.getKind() != Reduction::min)
-    return emitOptionalError(loc, "kind must be max or min, but is ", stringifyReduction(adaptor.getKind()));
+    return emitOptionalError(loc, "kind must be max or min, but is ",
+                             stringifyReduction(adaptor.getKind()));
   SmallVector<int64_t> shape(input.getShape());
   auto axis = static_cast<int64_t>(adaptor.getAxis());
   if (adaptor.getKeepDims())
