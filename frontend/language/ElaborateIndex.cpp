@@ -196,7 +196,7 @@ static bool sliceOf(Elaborator &e, const ast::IndexItem &item, const DimExpr &si
 /// One step for each dimension of a tensor of type `base`, and those of new axes between. Slices
 /// and elements have their sizes. Nothing after reporting.
 static std::optional<std::vector<Step>> stepsOf(Elaborator &e, const ast::IndexExpr *expr,
-                                                      const TensorType &base) {
+                                                const TensorType &base) {
   // How many dimensions the items use up, to know what `...` stands for.
   std::vector<Step> steps;
   int64_t used = 0;

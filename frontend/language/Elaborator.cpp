@@ -144,7 +144,7 @@ Tensor Elaborator::sizeTensor(const DimExpr &size, ElementType element, SourceRa
   if (isIndex(element))
     tensor.number = size;
   if (emits())
-    tensor.ir = emitter->sizeTensor(size, lower(element, emitter->builder.getContext()),
-                                    locationOf(range));
+    tensor.ir =
+        emitter->sizeTensor(size, lower(element, emitter->builder.getContext()), locationOf(range));
   return tensor;
 }

@@ -464,9 +464,9 @@ Expr *Parser::parseScan() {
   unsigned outerDeepest = deepest;
   deepest = 0;
   Body body = parseBody();
-  auto *scan = context.create<ScanExpr>(since(start), context.copy(ArrayRef<ScanInput>(inputs)),
-                                        axis, isReverse,
-                                        context.copy(ArrayRef<ScanCarry>(carries)), body);
+  auto *scan =
+      context.create<ScanExpr>(since(start), context.copy(ArrayRef<ScanInput>(inputs)), axis,
+                               isReverse, context.copy(ArrayRef<ScanCarry>(carries)), body);
   scan->depth = static_cast<uint16_t>(deepest + 1);
   deepest = std::max(deepest, outerDeepest);
   grow(scan, {axis});
