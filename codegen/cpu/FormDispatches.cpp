@@ -232,8 +232,9 @@ void Former::build(Group &group) {
       return known;
     Operation *op = value.getDefiningOp();
     bool constant = op && isa<arith::ConstantOp>(op);
-    // Attention reads its positions from memory.
-    bool stored = constant && isa<nn::AttentionOp>(reader);
+    // What has a loop nest of its own reads its operands from memory.
+    bool stored = constant && isa<RankedTensorType>(value.getType()) &&
+                  !reader->hasTrait<nn::Elementwise>() && !isPlaced(reader);
     bool member = op && group.members.contains(op);
     if (stored || (!constant && !member && !(op && absorbable(value, reader, position)))) {
       inputs.insert(stored ? copyBefore(sink, value) : value);
