@@ -246,6 +246,21 @@ def test_inspect_shows_parts_parameters_flops_and_memory(net):
     assert "FLOPs 60" in succeed("inspect", "net.ncr", "--dim", "B=2", cwd=net).stdout
 
 
+def test_inspect_counts_all_rounds_of_a_scan(tmp_path):
+    (tmp_path / "sum.ncr").write_text("""model Sum {
+  entry run(x: f32[B, T, 3]) -> f32[B, T, 3] {
+    return scan g in x over axis 1 carry h = zeros[B, 3] {
+      h = h + g
+      yield h
+    }
+  }
+}
+""")
+    # One addition for each of 3 numbers of B rows, T times.
+    assert "3*B*T" in succeed("inspect", "sum.ncr", cwd=tmp_path).stdout
+    assert "FLOPs 30" in succeed("inspect", "sum.ncr", "--dim", "B=2", "--dim", "T=5", cwd=tmp_path).stdout
+
+
 def test_fmt_lays_out_in_place_and_once(tmp_path):
     loose = "model   Net{\nentry f(x:f32[B])->f32[B]{return x}\n}\n"
     (tmp_path / "a.ncr").write_text(loose)
