@@ -13,7 +13,7 @@ using namespace nacre::cpu;
 
 bool nacre::cpu::hasKernel(Operation *op) {
   return isa<nn::PackedLinearOp, nn::PackedLinearInt8Op, nn::PackedLinearGroupsOp, nn::PackedConvOp,
-             nn::DepthwiseConvOp, nn::MatmulOp, nn::AttentionOp, nn::AttentionMergeOp,
+             nn::DepthwiseConvOp, nn::WinogradConvOp, nn::MatmulOp, nn::AttentionOp, nn::AttentionMergeOp,
              nn::SoftmaxOp, nn::QuantizeRowsOp, nn::LayerNormOp, nn::RmsNormOp, nn::GroupNormOp,
              nn::ReduceOp, nn::PoolOp, nn::GatherOp, tensor::ConcatOp, nn::PadOp, nn::PackOp,
              nn::RotaryOp, nn::InsertOp, nn::IotaOp, nn::ArgReduceOp, nn::TopKOp, nn::ArgSortOp,
@@ -24,7 +24,7 @@ bool nacre::cpu::takesEpilogue(Operation *op) {
   if (auto norm = dyn_cast<nn::LayerNormOp>(op))
     return norm.getNormalizedDims() == 1;
   return isa<nn::PackedLinearOp, nn::PackedLinearInt8Op, nn::PackedLinearGroupsOp, nn::PackedConvOp,
-             nn::DepthwiseConvOp, nn::MatmulOp, nn::SoftmaxOp, nn::RmsNormOp>(op);
+             nn::DepthwiseConvOp, nn::WinogradConvOp, nn::MatmulOp, nn::SoftmaxOp, nn::RmsNormOp>(op);
 }
 
 bool nacre::cpu::takesView(Operation *op, unsigned i) {
@@ -74,6 +74,7 @@ LogicalResult nacre::cpu::emitKernel(KernelBuilder &b) {
       .Case([&](nn::PackedLinearGroupsOp op) { return emitPackedLinearGroups(b, op); })
       .Case([&](nn::PackedConvOp op) { return emitPackedConv(b, op); })
       .Case([&](nn::DepthwiseConvOp op) { return emitDepthwiseConv(b, op); })
+      .Case([&](nn::WinogradConvOp op) { return emitWinogradConv(b, op); })
       .Case([&](nn::QuantizeRowsOp op) { return emitQuantizeRows(b, op); })
       .Case([&](nn::MatmulOp op) { return emitMatmul(b, op); })
       .Case([&](nn::AttentionOp op) { return emitAttention(b, op); })

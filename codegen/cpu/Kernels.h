@@ -40,6 +40,7 @@ mlir::LogicalResult emitPackedLinear(KernelBuilder &builder, nn::PackedLinearOp 
 mlir::LogicalResult emitPackedLinearInt8(KernelBuilder &builder, nn::PackedLinearInt8Op root);
 mlir::LogicalResult emitPackedLinearGroups(KernelBuilder &builder, nn::PackedLinearGroupsOp root);
 mlir::LogicalResult emitPackedConv(KernelBuilder &builder, nn::PackedConvOp root);
+mlir::LogicalResult emitWinogradConv(KernelBuilder &builder, nn::WinogradConvOp root);
 mlir::LogicalResult emitDepthwiseConv(KernelBuilder &builder, nn::DepthwiseConvOp root);
 mlir::LogicalResult emitMatmul(KernelBuilder &builder, nn::MatmulOp root);
 mlir::LogicalResult emitAttention(KernelBuilder &builder, nn::AttentionOp root);

@@ -183,7 +183,9 @@ struct PackConv : OpRewritePattern<nn::ConvOp> {
     Value weight = castTo(rewriter, loc, op.getWeight(), stored ? stored : real);
     Value bias = op.getBias() ? castTo(rewriter, loc, op.getBias(), real) : Value();
     Value result = isDepthwise(op) ? depthwise(op, input, weight, bias, rewriter)
-                                   : inPanels(op, input, weight, bias, toLast, rewriter);
+                   : isForWinograd(op, weight)
+                       ? winograd(op, input, weight, bias, rewriter)
+                       : inPanels(op, input, weight, bias, toLast, rewriter);
     if (first)
       result = transpose(rewriter, loc, result, toFirst);
     rewriter.replaceOp(op, castTo(rewriter, loc, result, element));
@@ -198,6 +200,36 @@ private:
     int64_t outputsPerGroup = typeOf(op.getWeight()).getDimSize(0) / op.getGroups();
     return op.getGroups() > 1 && outputsPerGroup > 0 && outputsPerGroup < lanes &&
            lanes % outputsPerGroup == 0 && perGroup <= 2 * outputsPerGroup;
+  }
+
+  /// Whether 16 products for 4 elements take less time than 36, their weights being larger and a
+  /// tile's transformation as long as some 20 products: many channels in and out, and more tiles
+  /// than a weight's way from memory costs. Rows of more channels would not fit the stack.
+  bool isForWinograd(nn::ConvOp op, Value weight) const {
+    auto shape = typeOf(weight).getShape();
+    auto ones = [](ArrayRef<int64_t> numbers) {
+      return llvm::all_of(numbers, [](int64_t n) { return n == 1; });
+    };
+    if (op.getGroups() != 1 || shape.drop_front(2) != ArrayRef<int64_t>{3, 3} ||
+        !ones(op.getStrides()) || !ones(op.getDilations()) || !elementOf(weight).isF32() ||
+        !isWeightExpression(weight) ||
+        shape[0] < 32 || shape[1] < 32 || shape[1] > 1024)
+      return false;
+    auto image = typeOf(op.getResult()).getShape().drop_front(1);
+    bool first = op.getLayout() == nn::ConvLayout::channels_first;
+    int64_t height = image[first ? 1 : 0], width = image[first ? 2 : 1];
+    return !ShapedType::isDynamic(height) && !ShapedType::isDynamic(width) &&
+           llvm::divideCeil(height, 2) * llvm::divideCeil(width, 2) >= 48;
+  }
+
+  Value winograd(nn::ConvOp op, Value input, Value weight, Value bias,
+                 PatternRewriter &rewriter) const {
+    int64_t outputs = typeOf(weight).getDimSize(0);
+    weight = nn::WinogradWeightOp::create(rewriter, op.getLoc(), weight);
+    int64_t width = std::min<int64_t>(panel, llvm::alignTo(outputs, lanes));
+    weight = nn::PackOp::create(rewriter, op.getLoc(), weight, width);
+    return nn::WinogradConvOp::create(rewriter, op.getLoc(), input, weight, bias,
+                                      rewriter.getI64IntegerAttr(outputs), op.getPaddingAttr());
   }
 
   /// [O, C/g, taps...] -> [taps..., C/g, O] -> [taps * C/g, O].

@@ -3,7 +3,7 @@
 
 #include "codegen/cpu/RequireSizes.h"
 
-#include "dialects/nn/Window.h"
+#include "dialects/nn/Winograd.h"
 
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -156,6 +156,9 @@ void nacre::cpu::requireSizes(func::FuncOp entry, SizeTable &table) {
                                 {conv.getKernel(), conv.getStrides(), conv.getPadding(),
                                  conv.getDilations(), /*ceilMode=*/false},
                                 1);
+        })
+        .Case([&](nn::WinogradConvOp conv) {
+          requirements.ofWindow(conv, conv.getInput(), nn::winogradWindow(conv.getPadding()), 1);
         })
         .Case([&](nn::PoolOp pool) {
           requirements.ofWindow(pool, pool.getInput(),

@@ -6,6 +6,7 @@
 #include "dialects/nn/GroupedWeights.h"
 #include "dialects/nn/Int8.h"
 #include "dialects/nn/NN.h"
+#include "dialects/nn/Winograd.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
@@ -233,6 +234,24 @@ static std::optional<Tensor> scaleLike(Operation *op, const Tensor &a, const Ten
   return result;
 }
 
+/// [O, C, 3, 3] to [16, O, C], in f32; nothing for other types.
+static std::optional<Tensor> winogradWeight(const Tensor &input, RankedTensorType type) {
+  if (!type.getElementType().isF32())
+    return std::nullopt;
+  Tensor result = Tensor::zeros(type.getElementType(), type.getShape());
+  auto *in = reinterpret_cast<const float *>(input.getBytes().data());
+  auto *out = reinterpret_cast<float *>(result.getMutableBytes().data());
+  int64_t kernels = type.getNumElements() / 16;
+  for (int64_t i = 0; i < kernels; ++i) {
+    double kernel[9];
+    std::copy_n(in + 9 * i, 9, kernel);
+    std::array<double, 16> elements = nn::winogradKernel(kernel);
+    for (int64_t e = 0; e < 16; ++e)
+      out[e * kernels + i] = static_cast<float>(elements[e]);
+  }
+  return result;
+}
+
 /// One operation by the reference interpreter: a function of its operands.
 static FailureOr<Tensor> interpretOne(Operation *op, ArrayRef<Tensor> operands) {
   OpBuilder b(op->getContext());
@@ -293,6 +312,9 @@ FailureOr<Tensor> WeightBuilder::evaluate(func::FuncOp expression) {
       result = packGroups(quantize, operands[0], type);
     } else if (auto join = dyn_cast<tensor::ConcatOp>(op)) {
       result = concat(operands, join.getDim(), type);
+    } else if (auto expanded = isa<nn::WinogradWeightOp>(op) ? winogradWeight(operands[0], type)
+                                                             : std::nullopt) {
+      result = std::move(*expanded);
     } else if (isa<nn::CastOp>(op)) {
       result = convert(operands[0], type.getElementType());
     } else if (isa<nn::ReshapeOp>(op) && type.hasStaticShape()) {

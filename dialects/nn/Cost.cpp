@@ -211,6 +211,10 @@ DimExpr nacre::nn::flopsOf(Operation *op, SymbolicSizes &sizes) {
       .Case([&](DepthwiseConvOp op) {
         return sizes.elements(result) * (sizes.dim(op.getWeight(), 0) * 2 + (op.getBias() ? 1 : 0));
       })
+      .Case([&](WinogradConvOp op) {
+        // 16 products for 4 elements.
+        return sizes.elements(result) * (sizes.dim(op.getWeight(), 2) * 8 + (op.getBias() ? 1 : 0));
+      })
       .Case([&](ConvOp op) {
         // The weight is [O, C / groups, kernel...].
         DimExpr perElement = 2;
@@ -243,7 +247,7 @@ DimExpr nacre::nn::flopsOf(Operation *op, SymbolicSizes &sizes) {
 
 Arithmetic nacre::nn::arithmeticOf(Operation *op) {
   if (!isa<MatmulOp, LinearOp, PackedLinearOp, PackedLinearInt8Op, ConvOp, PackedConvOp,
-           DepthwiseConvOp, AttentionOp>(op))
+           DepthwiseConvOp, WinogradConvOp, AttentionOp>(op))
     return Arithmetic::F32;
   auto both = [&](auto is) {
     return is(getElementTypeOrSelf(op->getOperand(0))) &&

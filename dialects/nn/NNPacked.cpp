@@ -6,6 +6,7 @@
 #include "dialects/nn/NN.h"
 #include "dialects/nn/Shapes.h"
 #include "dialects/nn/Window.h"
+#include "dialects/nn/Winograd.h"
 
 #include "mlir/IR/Builders.h"
 #include "llvm/Support/MathExtras.h"
@@ -322,4 +323,49 @@ LogicalResult DepthwiseConvOp::inferReturnTypes(MLIRContext *, std::optional<Loc
 LogicalResult DepthwiseConvOp::reifyResultShapes(OpBuilder &builder,
                                                  ReifiedRankedShapedTypeDims &shapes) {
   return reifyImage(*this, getWeight().getType().getDimSize(1), builder, shapes);
+}
+
+LogicalResult WinogradWeightOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                 Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  auto input = typeOf(adaptor.getInput());
+  if (!input.hasStaticShape() || input.getRank() != 4 || input.getDimSize(2) != 3 ||
+      input.getDimSize(3) != 3)
+    return emitOptionalError(loc, "needs a static weight of 3 x 3 kernels, but has ", input);
+  types.push_back(RankedTensorType::get({16, input.getDimSize(0), input.getDimSize(1)},
+                                        input.getElementType()));
+  return success();
+}
+
+LogicalResult WinogradWeightOp::reifyResultShapes(OpBuilder &builder,
+                                                  ReifiedRankedShapedTypeDims &shapes) {
+  shapes.push_back(getAsIndexOpFoldResult(builder.getContext(), getType().getShape()));
+  return success();
+}
+
+LogicalResult WinogradConvOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                               Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  auto input = typeOf(adaptor.getInput()), weight = typeOf(adaptor.getWeight());
+  if (input.getRank() != 4 || input.isDynamicDim(3) || weight.getRank() != 4 ||
+      !weight.hasStaticShape())
+    return emitOptionalError(
+        loc, "needs an input of rank 4 with static channels and a static weight of rank 4");
+  if (weight.getDimSize(0) != 16 || weight.getDimSize(2) != input.getDimSize(3))
+    return emitOptionalError(loc, "needs a weight of [16, panels, ", input.getDimSize(3),
+                             " channels, panel], but has ", weight);
+  Window window = winogradWindow(adaptor.getPadding());
+  int64_t outputs = adaptor.getOutputs();
+  if (failed(window.verify(loc, 2)) ||
+      failed(checkPanels(loc, outputs, weight.getDimSize(1), weight.getDimSize(3))) ||
+      failed(checkParameter(loc, adaptor.getBias(), "bias", adaptor.getInput(), {outputs})))
+    return failure();
+  return inferImage(loc, window, input, outputs, types);
+}
+
+LogicalResult WinogradConvOp::reifyResultShapes(OpBuilder &builder,
+                                                ReifiedRankedShapedTypeDims &shapes) {
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, getLoc(), getInput());
+  winogradWindow(getPadding()).reifySizes(builder, getLoc(), sizes, 1);
+  sizes.back() = builder.getIndexAttr(getOutputs());
+  shapes.push_back(std::move(sizes));
+  return success();
 }

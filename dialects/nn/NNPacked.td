@@ -242,4 +242,54 @@ def NN_DepthwiseConvOp : NN_InferredOp<"depthwise_conv"> {
   }];
 }
 
+def NN_WinogradWeightOp : NN_InferredOp<"winograd_weight"> {
+  let summary = "a 3 x 3 kernel as Winograd's F(2 x 2, 3 x 3) multiplies with it";
+  let description = [{
+    `[O, C, 3, 3]` becomes `[16, O, C]`: of each kernel g the 4 x 4 elements of G g G^T in row-major
+    order, with G = [1, 0, 0; 1/2, 1/2, 1/2; 1/2, -1/2, 1/2; 0, 0, 1] (Lavin and Gray 2015).
+
+    - C1. The input has a static shape of rank 4 whose last two dimensions are 3.
+    - C2. The result has the shape above and the input's element type.
+
+    Example:
+
+    ```mlir
+    %u = nn.winograd_weight %w : tensor<64x32x3x3xf32> -> tensor<16x64x32xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$input);
+  let results = (outs NN_FloatTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+}
+
+def NN_WinogradConvOp : NN_InferredOp<"winograd_conv"> {
+  let summary = "nn.conv of 3 x 3 kernels with stride 1, channels last, by Winograd's F(2 x 2, 3 x 3)";
+  let description = [{
+    `input` is `[N, H, W, C]`, `weight` `[16, P, C, panel]`: an `nn.winograd_weight` as `nn.pack` lays
+    it out; the result is `[N, H', W', outputs]`. `padding` is that of `nn.conv`. Each tile of 4 x 4
+    places of the image gives 2 x 2 of the result by 16 products instead of 36 (Lavin and Gray 2015).
+    Rounding differs from `nn.conv`'s, and an infinity spreads over the whole tile as NaN.
+
+    - C1. The input has rank 4 and static channels, the weight a static shape of rank 4.
+    - C2. The weight's first dimension is 16, its third the channels.
+    - C3. There are four paddings, not negative and below 2^31, and the kernel fits.
+    - C4. The outputs fill the panels, the last one at least in part.
+    - C5. The bias, where given, is `[outputs]` of the input's element type.
+    - C6. The result has the sizes above and the input's element type.
+
+    Example:
+
+    ```mlir
+    %y = nn.winograd_conv %x, %u padding [1, 1, 1, 1] {outputs = 64 : i64} : tensor<?x28x28x32xf32>, tensor<16x1x32x64xf32> -> tensor<?x28x28x64xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,
+                       I64Attr:$outputs, DenseI64ArrayAttr:$padding);
+  let results = (outs NN_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $weight (`bias` $bias^)? `padding` $padding attr-dict `:` type($input) `,`
+    type($weight) (`,` type($bias)^)? `->` type($result)
+  }];
+}
+
 #endif

@@ -88,6 +88,8 @@ bool isMatmulLike(mlir::Operation *op);
 mlir::FailureOr<Array> evaluateMatmulLike(mlir::Operation *op, Operands operands);
 bool isWindowed(mlir::Operation *op);
 mlir::FailureOr<Array> evaluateWindowed(mlir::Operation *op, Operands operands);
+bool isWinograd(mlir::Operation *op);
+mlir::FailureOr<Array> evaluateWinograd(mlir::Operation *op, Operands operands);
 bool isAttentionLike(mlir::Operation *op);
 mlir::FailureOr<Array> evaluateAttentionLike(mlir::Operation *op, Operands operands);
 bool isReduction(mlir::Operation *op);

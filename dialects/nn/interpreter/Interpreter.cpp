@@ -133,6 +133,8 @@ FailureOr<Array> Interpreter::evaluateOne(Operation *op, Operands operands) {
     return evaluateMatmulLike(op, operands);
   if (isWindowed(op))
     return evaluateWindowed(op, operands);
+  if (isWinograd(op))
+    return evaluateWinograd(op, operands);
   if (isAttentionLike(op))
     return evaluateAttentionLike(op, operands);
   if (isReduction(op))

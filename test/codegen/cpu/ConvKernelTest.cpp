@@ -151,6 +151,51 @@ static std::vector<Case> convCases() {
                    .values = {Values::normal},
                    .ulps = 40,
                    .reason = "two sums of 9 products, and silu"});
+  // Enough tiles of 2 x 2 for Winograd's products: rows and columns that end within a tile,
+  // channels and outputs that end within a vector, two groups of panels, and several blocks of
+  // tiles.
+  struct Winograd {
+    const char *name;
+    int height, width, inputs, outputs;
+    const char *padding;
+    int low, high; ///< what the padding adds to the height and the width
+  };
+  for (const Winograd &one : {Winograd{"winograd", 14, 15, 32, 64, "1, 1, 1, 1", 2, 2},
+                              Winograd{"winograd_ragged", 13, 17, 35, 150, "0, 2, 1, 0", 2, 1},
+                              Winograd{"winograd_unpadded", 32, 21, 40, 33, "0, 0, 0, 0", 0, 0}}) {
+    std::string image = llvm::formatv("{0}, {1}", one.height, one.width);
+    std::string places =
+        llvm::formatv("{0}, {1}", one.height + one.low - 2, one.width + one.high - 2);
+    std::string x = llvm::formatv("f32[B, {0}, {1}]", image, one.inputs);
+    std::string y = llvm::formatv("f32[B, {0}, {1}]", places, one.outputs);
+    std::string w = llvm::formatv("f32[{0}, {1}, 3, 3]", one.outputs, one.inputs);
+    std::string c = llvm::formatv("f32[{0}]", one.outputs);
+    auto lines = [&](const char *input, const char *weight, const char *bias, const char *beside) {
+      std::string rest =
+          llvm::formatv("strides [1, 1] padding [{0}] dilations [1, 1] {{layout = #nn<conv_layout "
+                        "channels_last>} : {1}, {2}",
+                        one.padding, x, w);
+      return llvm::formatv("%y = nn.conv %{0}, %{1} {4} -> {5}\n"
+                           "%0 = nn.conv %{0}, %{1} bias %{2} {4}, {6} -> {5}\n"
+                           "%z = nn.add %0, %{3} : {5}, {5} -> {5}\n",
+                           input, weight, bias, beside, rest, y, c)
+          .str();
+    };
+    std::string text = llvm::formatv("in x: {0}\nin r: {1}\nweight w: {2}\nweight b: {3}\n"
+                                     "out y: {1}\nout z: {1}\n",
+                                     x, y, w, c);
+    text += lines("x", "w", "b", "r");
+    text += llvm::formatv("bound:\n%a = nn.abs %x : {0} -> {0}\n%ar = nn.abs %r : {1} -> {1}\n"
+                          "%aw = nn.abs %w : {2} -> {2}\n%ab = nn.abs %b : {3} -> {3}\n",
+                          x, y, w, c);
+    text += lines("a", "aw", "ab", "ar");
+    cases.push_back({.name = one.name,
+                     .text = text,
+                     .sizes = {{{"B", 0}}, {{"B", 1}}, {{"B", 3}}},
+                     .values = {Values::normal, Values::integers},
+                     .ulps = 24,
+                     .reason = "sums of 360 products of sums of 4 places and 9 taps"});
+  }
   cases.push_back({.name = "norm_relu_residual_pool",
                    .text = R"(
                      in x: f32[B, 6, H, W]

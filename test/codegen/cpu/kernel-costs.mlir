@@ -69,6 +69,16 @@ func.func @strided(%x: tensor<1x?x9x4xf32> {nn.name = "x", nn.dims = ["1", "H", 
   return %0 : tensor<1x?x4x8xf32>
 }
 
+// 16 products for 4 elements of the result: 8 for each and channel, with the sums.
+// CHECK-LABEL: func.func private @winograd(
+// CHECK: nn.kernel = {flops = {{\[}}[458752, {B = 1 : i64}]], name
+func.func @winograd(%x: tensor<?x16x14x32xf32> {nn.name = "x", nn.dims = ["B", "16", "14", "32"]}) -> tensor<?x16x14x8xf32> attributes {nn.entry} {
+  %w = ml_program.global_load_const @tiles : tensor<16x1x32x16xf32>
+  %0 = nn.winograd_conv %x, %w padding [1, 1, 1, 1] {outputs = 8} : tensor<?x16x14x32xf32>, tensor<16x1x32x16xf32> -> tensor<?x16x14x8xf32>
+  return %0 : tensor<?x16x14x8xf32>
+}
+ml_program.global private @tiles(#ml_program.extern<tensor<16x1x32x16xf32>>) : tensor<16x1x32x16xf32>
+
 // Products of two bf16 operands, added up in f32, have a peak of their own.
 // CHECK-LABEL: func.func private @narrow(
 // CHECK: nn.kernel = {arithmetic = "bf16", flops

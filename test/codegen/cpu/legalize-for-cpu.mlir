@@ -56,6 +56,31 @@ func.func @packs_a_convolution(%x: tensor<?x16x8x8xf32>) -> tensor<?x32x8x8xf32>
 
 // -----
 
+ml_program.global private @w(#ml_program.extern<tensor<40x32x3x3xf32>>) : tensor<40x32x3x3xf32>
+
+// CHECK-LABEL: func.func @winograd
+// CHECK: nn.winograd_weight %{{.*}} : tensor<40x32x3x3xf32> -> tensor<16x40x32xf32>
+// CHECK: nn.pack {{.*}} {panel = 48 : i64}
+// CHECK: nn.winograd_conv %{{.*}} padding [1, 1, 1, 1] {outputs = 40 : i64} : tensor<?x14x14x32xf32>, tensor<16x1x32x48xf32> -> tensor<?x14x14x40xf32>
+func.func @winograd(%x: tensor<?x14x14x32xf32>) -> tensor<?x14x14x40xf32> attributes {nn.entry} {
+  %w = ml_program.global_load_const @w : tensor<40x32x3x3xf32>
+  %y = nn.conv %x, %w strides [1, 1] padding [1, 1, 1, 1] dilations [1, 1] {layout = #nn<conv_layout channels_last>} : tensor<?x14x14x32xf32>, tensor<40x32x3x3xf32> -> tensor<?x14x14x40xf32>
+  return %y : tensor<?x14x14x40xf32>
+}
+
+// Too few tiles to pay for a larger weight, strides, and a weight that a run computes.
+// CHECK-LABEL: func.func @no_winograd
+// CHECK-NOT: winograd
+func.func @no_winograd(%x: tensor<?x12x14x32xf32>, %z: tensor<?x28x28x32xf32>, %v: tensor<40x32x3x3xf32>) -> (tensor<?x12x14x40xf32>, tensor<?x14x14x40xf32>, tensor<?x28x28x40xf32>) attributes {nn.entry} {
+  %w = ml_program.global_load_const @w : tensor<40x32x3x3xf32>
+  %0 = nn.conv %x, %w strides [1, 1] padding [1, 1, 1, 1] dilations [1, 1] {layout = #nn<conv_layout channels_last>} : tensor<?x12x14x32xf32>, tensor<40x32x3x3xf32> -> tensor<?x12x14x40xf32>
+  %1 = nn.conv %z, %w strides [2, 2] padding [1, 1, 1, 1] dilations [1, 1] {layout = #nn<conv_layout channels_last>} : tensor<?x28x28x32xf32>, tensor<40x32x3x3xf32> -> tensor<?x14x14x40xf32>
+  %2 = nn.conv %z, %v strides [1, 1] padding [1, 1, 1, 1] dilations [1, 1] {layout = #nn<conv_layout channels_last>} : tensor<?x28x28x32xf32>, tensor<40x32x3x3xf32> -> tensor<?x28x28x40xf32>
+  return %0, %1, %2 : tensor<?x12x14x40xf32>, tensor<?x14x14x40xf32>, tensor<?x28x28x40xf32>
+}
+
+// -----
+
 // Many channels pay for a kernel that knows what is padding.
 // CHECK-LABEL: func.func @pads_in_place
 // CHECK-NOT: nn.pad

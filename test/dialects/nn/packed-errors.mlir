@@ -307,3 +307,93 @@ func.func @depthwise_conv_c6(%x: tensor<?x8x8x4xf32>, %w: tensor<6x4xf32>) -> te
     {groups = 4 : i64} : tensor<?x8x8x4xf32>, tensor<6x4xf32> -> tensor<?x6x7x4xf32>
   return %r : tensor<?x6x7x4xf32>
 }
+
+// -----
+
+func.func @winograd_weight_c1(%w: tensor<6x4x3x2xf32>) -> tensor<16x6x4xf32> {
+  // expected-error @+2 {{needs a static weight of 3 x 3 kernels, but has 'tensor<6x4x3x2xf32>'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.winograd_weight %w : tensor<6x4x3x2xf32> -> tensor<16x6x4xf32>
+  return %r : tensor<16x6x4xf32>
+}
+
+// -----
+
+func.func @winograd_weight_c2(%w: tensor<6x4x3x3xf32>) -> tensor<16x4x6xf32> {
+  // expected-error @+2 {{op inferred type(s) 'tensor<16x6x4xf32>' are incompatible with return type(s) of operation 'tensor<16x4x6xf32>'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.winograd_weight %w : tensor<6x4x3x3xf32> -> tensor<16x4x6xf32>
+  return %r : tensor<16x4x6xf32>
+}
+
+// -----
+
+func.func @winograd_conv_c1(%x: tensor<?x8x8x?xf32>, %w: tensor<16x1x4x16xf32>) -> tensor<?x8x8x6xf32> {
+  // expected-error @+2 {{needs an input of rank 4 with static channels and a static weight of rank 4}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.winograd_conv %x, %w padding [1, 1, 1, 1] {outputs = 6 : i64} : tensor<?x8x8x?xf32>, tensor<16x1x4x16xf32> -> tensor<?x8x8x6xf32>
+  return %r : tensor<?x8x8x6xf32>
+}
+
+// -----
+
+func.func @winograd_conv_c2(%x: tensor<?x8x8x4xf32>, %w: tensor<9x1x4x16xf32>) -> tensor<?x8x8x6xf32> {
+  // expected-error @+2 {{needs a weight of [16, panels, 4 channels, panel], but has 'tensor<9x1x4x16xf32>'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.winograd_conv %x, %w padding [1, 1, 1, 1] {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<9x1x4x16xf32> -> tensor<?x8x8x6xf32>
+  return %r : tensor<?x8x8x6xf32>
+}
+
+// -----
+
+func.func @winograd_conv_c2_channels(%x: tensor<?x8x8x5xf32>, %w: tensor<16x1x4x16xf32>) -> tensor<?x8x8x6xf32> {
+  // expected-error @+2 {{needs a weight of [16, panels, 5 channels, panel], but has}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.winograd_conv %x, %w padding [1, 1, 1, 1] {outputs = 6 : i64} : tensor<?x8x8x5xf32>, tensor<16x1x4x16xf32> -> tensor<?x8x8x6xf32>
+  return %r : tensor<?x8x8x6xf32>
+}
+
+// -----
+
+func.func @winograd_conv_c3(%x: tensor<?x8x8x4xf32>, %w: tensor<16x1x4x16xf32>) -> tensor<?x8x8x6xf32> {
+  // expected-error @+2 {{padding}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.winograd_conv %x, %w padding [1, 1] {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<16x1x4x16xf32> -> tensor<?x8x8x6xf32>
+  return %r : tensor<?x8x8x6xf32>
+}
+
+// -----
+
+func.func @winograd_conv_c3_window(%x: tensor<?x2x8x4xf32>, %w: tensor<16x1x4x16xf32>) -> tensor<?x8x8x6xf32> {
+  // expected-error @+2 {{a window of 3 with dilation 1 does not fit into spatial dimension 0: 2 padded to 2}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.winograd_conv %x, %w padding [0, 0, 1, 1] {outputs = 6 : i64} : tensor<?x2x8x4xf32>, tensor<16x1x4x16xf32> -> tensor<?x8x8x6xf32>
+  return %r : tensor<?x8x8x6xf32>
+}
+
+// -----
+
+func.func @winograd_conv_c4(%x: tensor<?x8x8x4xf32>, %w: tensor<16x1x4x16xf32>) -> tensor<?x8x8x17xf32> {
+  // expected-error @+2 {{17 outputs do not fill 1 panels of 16}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.winograd_conv %x, %w padding [1, 1, 1, 1] {outputs = 17 : i64} : tensor<?x8x8x4xf32>, tensor<16x1x4x16xf32> -> tensor<?x8x8x17xf32>
+  return %r : tensor<?x8x8x17xf32>
+}
+
+// -----
+
+func.func @winograd_conv_c5(%x: tensor<?x8x8x4xf32>, %w: tensor<16x1x4x16xf32>, %b: tensor<5xf32>) -> tensor<?x8x8x6xf32> {
+  // expected-error @+2 {{bias}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.winograd_conv %x, %w bias %b padding [1, 1, 1, 1] {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<16x1x4x16xf32>, tensor<5xf32> -> tensor<?x8x8x6xf32>
+  return %r : tensor<?x8x8x6xf32>
+}
+
+// -----
+
+func.func @winograd_conv_c6(%x: tensor<?x8x8x4xf32>, %w: tensor<16x1x4x16xf32>) -> tensor<?x6x8x6xf32> {
+  // expected-error @+2 {{are incompatible with return type(s) of operation}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %r = nn.winograd_conv %x, %w padding [1, 1, 1, 1] {outputs = 6 : i64} : tensor<?x8x8x4xf32>, tensor<16x1x4x16xf32> -> tensor<?x6x8x6xf32>
+  return %r : tensor<?x6x8x6xf32>
+}

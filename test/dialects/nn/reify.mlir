@@ -161,20 +161,24 @@ func.func @reduce(%x: tensor<?x4x?xf32>, %c: tensor<4xf32>) -> (index, index, in
 // CHECK-SAME: %[[X:.*]]: tensor<?x5xf32>, %{{.*}}: tensor<7x5xf32>, %[[I:.*]]: tensor<?x?x8x4xf32>
 // CHECK-DAG: %[[A:.*]] = tensor.dim %[[X]], %c0
 // CHECK-DAG: %[[B:.*]] = tensor.dim %[[I]], %c0
-// CHECK: return %[[A]], %[[B]], %{{[^,]*}}, %[[B]], %{{.*}} :
+// CHECK: return %[[A]], %[[B]], %{{[^,]*}}, %[[B]], %{{[^,]*}}, %[[B]] :
 func.func @packed(%x: tensor<?x5xf32>, %w: tensor<7x5xf32>, %image: tensor<?x?x8x4xf32>, %taps: tensor<2x3x12xf32>,
-                  %filters: tensor<6x4xf32>) -> (index, index, index, index, index) {
+                  %filters: tensor<6x4xf32>, %kernels: tensor<4x4x3x3xf32>) -> (index, index, index, index, index, index) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %0 = nn.pack %w {panel = 4 : i64} : tensor<7x5xf32> -> tensor<2x5x4xf32>
   %1 = nn.packed_linear %x, %0 {outputs = 7 : i64} : tensor<?x5xf32>, tensor<2x5x4xf32> -> tensor<?x7xf32>
   %2 = nn.pack %taps {panel = 2 : i64} : tensor<2x3x12xf32> -> tensor<2x2x12x2xf32>
   %3 = nn.packed_conv %image, %2 kernel [3, 2] strides [2, 2] padding [0, 0, 0, 0] dilations [1, 1] {outputs = 6 : i64} : tensor<?x?x8x4xf32>, tensor<2x2x12x2xf32> -> tensor<?x?x4x6xf32>
+  %u = nn.winograd_weight %kernels : tensor<4x4x3x3xf32> -> tensor<16x4x4xf32>
+  %p = nn.pack %u {panel = 4 : i64} : tensor<16x4x4xf32> -> tensor<16x1x4x4xf32>
+  %5 = nn.winograd_conv %image, %p padding [1, 1, 0, 0] {outputs = 4 : i64} : tensor<?x?x8x4xf32>, tensor<16x1x4x4xf32> -> tensor<?x?x6x4xf32>
   %4 = nn.depthwise_conv %image, %filters kernel [3, 1] strides [2, 1] padding [1, 0, 0, 0] dilations [1, 1] {groups = 2 : i64} : tensor<?x?x8x4xf32>, tensor<6x4xf32> -> tensor<?x?x8x4xf32>
   %a = tensor.dim %1, %c0 : tensor<?x7xf32>
   %b = tensor.dim %3, %c0 : tensor<?x?x4x6xf32>
   %c = tensor.dim %3, %c1 : tensor<?x?x4x6xf32>
   %d = tensor.dim %4, %c0 : tensor<?x?x8x4xf32>
   %e = tensor.dim %4, %c1 : tensor<?x?x8x4xf32>
-  return %a, %b, %c, %d, %e : index, index, index, index, index
+  %f = tensor.dim %5, %c0 : tensor<?x?x6x4xf32>
+  return %a, %b, %c, %d, %e, %f : index, index, index, index, index, index
 }

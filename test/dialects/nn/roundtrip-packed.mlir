@@ -2,6 +2,18 @@
 // RUN: nacre-opt %s -o %t.pretty && nacre-opt %t.pretty | diff %t.pretty - && FileCheck %s --input-file %t.pretty
 // RUN: nacre-opt %s --mlir-print-op-generic | nacre-opt | diff %t.pretty -
 
+// CHECK-LABEL: @winograd
+func.func @winograd(%x: tensor<?x8x9x4xf32>, %w: tensor<6x4x3x3xf32>, %b: tensor<6xf32>) {
+  // CHECK: nn.winograd_weight %{{[^ ]*}} : tensor<6x4x3x3xf32> -> tensor<16x6x4xf32>
+  %0 = nn.winograd_weight %w : tensor<6x4x3x3xf32> -> tensor<16x6x4xf32>
+  %1 = nn.pack %0 {panel = 4 : i64} : tensor<16x6x4xf32> -> tensor<16x2x4x4xf32>
+  // CHECK: nn.winograd_conv %{{[^ ]*}}, %{{[^ ]*}} padding [1, 0, 0, 1] {outputs = 6 : i64} : tensor<?x8x9x4xf32>, tensor<16x2x4x4xf32> -> tensor<?x7x8x6xf32>
+  %2 = nn.winograd_conv %x, %1 padding [1, 0, 0, 1] {outputs = 6 : i64} : tensor<?x8x9x4xf32>, tensor<16x2x4x4xf32> -> tensor<?x7x8x6xf32>
+  // CHECK: nn.winograd_conv %{{[^ ]*}}, %{{[^ ]*}} bias %{{[^ ]*}} padding [1, 1, 1, 1]
+  %3 = nn.winograd_conv %x, %1 bias %b padding [1, 1, 1, 1] {outputs = 6 : i64} : tensor<?x8x9x4xf32>, tensor<16x2x4x4xf32>, tensor<6xf32> -> tensor<?x8x9x6xf32>
+  return
+}
+
 // CHECK-LABEL: @packed
 func.func @packed(%x: tensor<?x5xf32>, %w: tensor<7x5xbf16>, %b: tensor<7xf32>,
                   %v: tensor<7x5xf32>, %image: tensor<?x8x8x4xf32>, %taps: tensor<2x3x12xf32>,

@@ -179,6 +179,24 @@ TEST_F(WindowedTest, PackedConvIsConv) {
   EXPECT_EQ(outcome.values(0), near(outcome.values(1)));
 }
 
+TEST_F(WindowedTest, WinogradConvIsConv) {
+  const char *text = R"(
+    func.func @f(%x: tensor<2x?x6x4xf32>, %w: tensor<6x4x3x3xf32>, %b: tensor<6xf32>)
+        -> (tensor<2x?x5x6xf32>, tensor<2x?x5x6xf32>) {
+      %0 = nn.conv %x, %w bias %b strides [1, 1] padding [1, 0, 0, 1] dilations [1, 1]
+        {layout = #nn<conv_layout channels_last>}
+        : tensor<2x?x6x4xf32>, tensor<6x4x3x3xf32>, tensor<6xf32> -> tensor<2x?x5x6xf32>
+      %u = nn.winograd_weight %w : tensor<6x4x3x3xf32> -> tensor<16x6x4xf32>
+      %p = nn.pack %u {panel = 4 : i64} : tensor<16x6x4xf32> -> tensor<16x2x4x4xf32>
+      %1 = nn.winograd_conv %x, %p bias %b padding [1, 0, 0, 1] {outputs = 6 : i64}
+        : tensor<2x?x6x4xf32>, tensor<16x2x4x4xf32>, tensor<6xf32> -> tensor<2x?x5x6xf32>
+      return %0, %1 : tensor<2x?x5x6xf32>, tensor<2x?x5x6xf32>
+    })";
+  Outcome outcome = run(text, {ramp({2, 7, 6, 4}, 1, 13), ramp({6, 4, 3, 3}, 0.5, 11), ramp({6})});
+  EXPECT_EQ(outcome.shape(1), numbers(2, 6, 5, 6)) << outcome.errors;
+  EXPECT_EQ(outcome.values(0), near(outcome.values(1)));
+}
+
 TEST_F(WindowedTest, DepthwiseConvIsConv) {
   // [O, C/g, taps...] -> [taps..., C/g, O] -> [taps * C/g, O].
   const char *text = R"(
