@@ -13,18 +13,20 @@ using namespace nacre::cpu;
 
 bool nacre::cpu::hasKernel(Operation *op) {
   return isa<nn::PackedLinearOp, nn::PackedLinearInt8Op, nn::PackedLinearGroupsOp, nn::PackedConvOp,
-             nn::DepthwiseConvOp, nn::WinogradConvOp, nn::MatmulOp, nn::AttentionOp, nn::AttentionMergeOp,
-             nn::SoftmaxOp, nn::QuantizeRowsOp, nn::LayerNormOp, nn::RmsNormOp, nn::GroupNormOp,
-             nn::ReduceOp, nn::PoolOp, nn::GatherOp, tensor::ConcatOp, nn::PadOp, nn::PackOp,
-             nn::RotaryOp, nn::InsertOp, nn::IotaOp, nn::ArgReduceOp, nn::TopKOp, nn::ArgSortOp,
-             nn::CumulativeOp, nn::ScatterOp, nn::TakeAlongOp, nn::RandomOp>(op);
+             nn::DepthwiseConvOp, nn::WinogradConvOp, nn::MatmulOp, nn::AttentionOp,
+             nn::AttentionMergeOp, nn::SoftmaxOp, nn::QuantizeRowsOp, nn::LayerNormOp,
+             nn::RmsNormOp, nn::GroupNormOp, nn::ReduceOp, nn::PoolOp, nn::GatherOp,
+             tensor::ConcatOp, nn::PadOp, nn::PackOp, nn::RotaryOp, nn::InsertOp, nn::IotaOp,
+             nn::ArgReduceOp, nn::TopKOp, nn::ArgSortOp, nn::CumulativeOp, nn::ScatterOp,
+             nn::TakeAlongOp, nn::RandomOp>(op);
 }
 
 bool nacre::cpu::takesEpilogue(Operation *op) {
   if (auto norm = dyn_cast<nn::LayerNormOp>(op))
     return norm.getNormalizedDims() == 1;
   return isa<nn::PackedLinearOp, nn::PackedLinearInt8Op, nn::PackedLinearGroupsOp, nn::PackedConvOp,
-             nn::DepthwiseConvOp, nn::WinogradConvOp, nn::MatmulOp, nn::SoftmaxOp, nn::RmsNormOp>(op);
+             nn::DepthwiseConvOp, nn::WinogradConvOp, nn::MatmulOp, nn::SoftmaxOp, nn::RmsNormOp>(
+      op);
 }
 
 bool nacre::cpu::takesView(Operation *op, unsigned i) {

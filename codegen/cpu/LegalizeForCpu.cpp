@@ -212,8 +212,7 @@ private:
     };
     if (op.getGroups() != 1 || shape.drop_front(2) != ArrayRef<int64_t>{3, 3} ||
         !ones(op.getStrides()) || !ones(op.getDilations()) || !elementOf(weight).isF32() ||
-        !isWeightExpression(weight) ||
-        shape[0] < 32 || shape[1] < 32 || shape[1] > 1024)
+        !isWeightExpression(weight) || shape[0] < 32 || shape[1] < 32 || shape[1] > 1024)
       return false;
     auto image = typeOf(op.getResult()).getShape().drop_front(1);
     bool first = op.getLayout() == nn::ConvLayout::channels_first;
