@@ -67,7 +67,11 @@ def adapted_weights(c):
     for i in range(layers):
         layer = f"h.{i}."
         for name in "qkv":
-            s.linear(f"{layer}{name}_proj", dim, dim, bias=name != "v")
+            low_rank = "r" in c and name != "k"
+            s.linear(f"{layer}{name}_proj" + ".base_layer" * low_rank, dim, dim, bias=name != "v")
+            if low_rank:
+                s.linear(f"{layer}{name}_proj.lora_A.default", dim, c["r"], bias=False)
+                s.linear(f"{layer}{name}_proj.lora_B.default", c["r"], dim, bias=False)
         s.linear(layer + "out_proj", dim, dim)
         s.linear(layer + "fc_in", dim, 4 * dim)
         s.linear(layer + "fc_out", 4 * dim, dim)
@@ -84,11 +88,18 @@ def adapted_weights(c):
     return s
 
 
+def switched_inputs(c, tag, batch, length):
+    """Updates count in full for the first sequence, and by parts or not at all for others."""
+    return token_inputs(c, tag, batch, length) | {"on": np.array([1.0, 0.0, 0.25][:batch], np.float32)}
+
+
 def _network(name, model, config, weights, inputs=token_inputs, output=logits_shape, entries=("forward",), **more):
     return Network(name, model, config, weights, entries, inputs, output, batches=BATCHES, lengths=LENGTHS, **more)
 
 
 DECODER = {"vocab_size": 101, "n_positions": 64, "n_embd": 36, "n_head": 3, "n_layer": 2}
+LORA = DECODER | {"r": 3, "lora_alpha": 8.0}
+
 
 SMALL = (
     _network(
@@ -113,6 +124,8 @@ SMALL = (
         target_logits_shape,
         make_sizes=two_lengths,
     ),
+    _network("lora-odd", "adapters/lora.ncr", LORA, adapted_weights, switched_inputs),
+    _network("lora-merged-odd", "adapters/lora.ncr", LORA | {"merged": True}, adapted_weights, switched_inputs),
     _network("bottleneck-odd", "adapters/bottleneck.ncr", DECODER | {"bottleneck": 5}, adapted_weights),
     _network(
         "prompt-odd",

@@ -103,18 +103,28 @@ class Transformer(nn.Module):
 class Adapted(Weights):
     """A decoder with something trained beside it."""
 
+    def low_rank(self, name, x, on):
+        """LoRA where the layer has it: the product of its two matrices, added to the weight."""
+        if f"{name}.lora_A.default.weight" not in self.w:
+            return self.linear(name, x)
+        update = self.w[f"{name}.lora_B.default.weight"] @ self.w[f"{name}.lora_A.default.weight"]
+        update = self.config["lora_alpha"] / self.config["r"] * update
+        base, bias = self.w[f"{name}.base_layer.weight"], self.w.get(f"{name}.base_layer.bias")
+        return torch.stack([F.linear(row, base + share * update, bias) for row, share in zip(x, on)])
+
     def bottleneck(self, name, x, activation):
         if f"{name}.adapter_up.weight" not in self.w:
             return x
         return x + self.linear(f"{name}.adapter_up", activation(self.linear(f"{name}.adapter_down.0", x)))
 
-    def layers(self, x, past=None):
+    def layers(self, x, on=None, past=None):
         b, s, dim = x.shape
         split = lambda t: t.reshape(b, -1, self.config["n_head"], dim // self.config["n_head"]).transpose(1, 2)
         for i in range(self.config["n_layer"]):
             name = f"h.{i}."
             n = self.norm(name + "ln_1", x)
-            q, k, v = (self.linear(f"{name}{p}_proj", n) for p in "qkv")
+            q, v = (self.low_rank(f"{name}{p}_proj", n, on) for p in "qv")
+            k = self.linear(name + "k_proj", n)
             if past is not None:
                 k, v = (torch.cat([p.expand(b, -1, -1), t], 1) for p, t in zip(past[i], (k, v)))
             visible = torch.ones(s, k.shape[1], dtype=torch.bool).tril(k.shape[1] - s)
@@ -127,8 +137,9 @@ class Adapted(Weights):
     def placed(self, x, first=0):
         return x + self.w["wpe.weight"][first : first + x.shape[1]]
 
-    def forward(self, ids):
-        return self.layers(self.placed(self.w["wte.weight"][ids]))
+    def forward(self, ids, on=None):
+        on = torch.ones(len(ids)) if self.config.get("merged") else on
+        return self.layers(self.placed(self.w["wte.weight"][ids]), on)
 
     def prompted(self, ids):
         prompt = self.w["prompt_embeddings"]
@@ -144,6 +155,7 @@ MODELS = {
     "palm/palm.ncr": PaLM,
     "chatglm/chatglm.ncr": ChatGLM,
     "transformer/transformer.ncr": Transformer,
+    "adapters/lora.ncr": Adapted,
     "adapters/bottleneck.ncr": Adapted,
     "adapters/prompt.ncr": Adapted,
 }
