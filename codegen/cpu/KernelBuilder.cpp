@@ -274,7 +274,29 @@ Value KernelBuilder::loadScalar(Value buffer, ValueRange indices, Type element) 
 
 void KernelBuilder::storeVector(Value value, Value buffer, ValueRange indices, Value mask) {
   auto type = cast<MemRefType>(buffer.getType());
-  value = toStorage(value, type.getElementType());
+  // LLVM 22 takes a store under a mask of one lane apart, and where the vector was narrowed to
+  // bytes or halves before, it forgets so and stores four bytes. So one lane is stored by itself.
+  auto lanes = mask ? mask.getDefiningOp<vector::CreateMaskOp>() : vector::CreateMaskOp();
+  bool narrows =
+      type.getElementTypeBitWidth() < getElementTypeOrSelf(value).getIntOrFloatBitWidth();
+  if (lanes && narrows) {
+    Value one = arith::CmpIOp::create(*this, loc, arith::CmpIPredicate::eq,
+                                      lanes.getOperands().front(), index(1));
+    auto choice = scf::IfOp::create(*this, loc, one, /*withElseRegion=*/true);
+    InsertionGuard guard(*this);
+    setInsertionPointToStart(choice.thenBlock());
+    storeScalar(vector::ExtractOp::create(*this, loc, value, 0), buffer, indices);
+    setInsertionPointToStart(choice.elseBlock());
+    Value others = maskOf(lanes.getOperands().front());
+    storeNarrowed(toStorage(value, type.getElementType()), buffer, indices, others);
+    return;
+  }
+  storeNarrowed(toStorage(value, type.getElementType()), buffer, indices, mask);
+}
+
+/// Stores a vector of the elements that the buffer holds.
+void KernelBuilder::storeNarrowed(Value value, Value buffer, ValueRange indices, Value mask) {
+  auto type = cast<MemRefType>(buffer.getType());
   if (innermostContiguous(type)) {
     if (mask)
       vector::MaskedStoreOp::create(*this, loc, buffer, indices, mask, value);

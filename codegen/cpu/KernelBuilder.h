@@ -120,6 +120,8 @@ public:
 private:
   mlir::Value convert(mlir::Value value, mlir::Type element);
   mlir::Value toStorage(mlir::Value value, mlir::Type element);
+  void storeNarrowed(mlir::Value value, mlir::Value buffer, mlir::ValueRange indices,
+                     mlir::Value mask);
 
   mlir::func::FuncOp function;
   llvm::DenseMap<mlir::Value, mlir::Value> values;

@@ -115,3 +115,11 @@ def test_samples_follow_the_softmax(model):
     drawn = model.call("draw", {"B": 20000, "V": 4}, [np.tile(logits, (20000, 1)), KEY])
     expected = np.exp(logits) / np.exp(logits).sum()
     assert np.abs(np.bincount(drawn, minlength=4) / 20000 - expected).max() < 0.015
+
+
+def test_last_byte_alone(model):
+    """One byte behind a whole vector is stored as a byte: `call` looks behind the result."""
+    x = np.arange(17, dtype=np.float32)
+    assert np.array_equal(model.call("bytes", {}, [x]), x)
+    rows = RANDOM.integers(0, 255, (6, 17)).astype(np.uint8)
+    assert np.array_equal(model.call("running_bytes", {}, [rows]), np.cumsum(rows, 1, dtype=np.uint8))

@@ -200,6 +200,34 @@ def test_run_keeps_a_state_in_a_file(tmp_path):
     assert "cut off" in refuse(*add, "--input", "x=x.npy", "--state", "sum.state", cwd=tmp_path)
 
 
+COUNT = """
+/// Counts up to a number.
+model Count(most: int = 8) {
+  entry count(start: i64[1], last: i64[]) -> i64[1, N <= most] {
+    var out = tokens[1, 0 <= most]
+    var next = start
+    while true {
+      out = append(out, next)
+      if next == last or length(out) == most { break }
+      next = next + 1
+    }
+    return out
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("how", [[], ["--interpret"], ["--threads", 3, "--repeat", 3]])
+def test_run_cuts_results_to_their_length(how, tmp_path):
+    (tmp_path / "count.ncr").write_text(COUNT)
+    np.save(tmp_path / "start.npy", np.array([3]))
+    np.save(tmp_path / "last.npy", np.array(7))
+    done = succeed("run", "count.ncr", "--input", "start=start.npy", "--input", "last=last.npy", "--output-dir", "out", *how, cwd=tmp_path)
+    assert np.load(tmp_path / "out" / "result.npy").tolist() == [[3, 4, 5, 6, 7]]
+    assert np.load(tmp_path / "out" / "N.npy").tolist() == 5
+    assert "i64[1, 5]" in done.stdout
+
+
 def test_a_program_runs_on_raw_files(net):
     succeed("compile", "net.ncr", "--weights", "w.safetensors", "--emit=exe", "-o", "net", cwd=net)
     (net / "x.bin").write_bytes(X.tobytes())

@@ -256,6 +256,8 @@ std::unique_ptr<Call> Artifact::prepare(size_t entry, PreparedInputs inputs,
     at += port.shape.size();
     call->buffers.push_back(array.data.data());
   }
+  // Pointers into them are kept, and a vector that grows may copy what it holds.
+  call->results.reserve(signature.outputs.size());
   for (const Port &port : signature.outputs) {
     NpyArray &output = call->results.emplace_back();
     output.type = port.element;

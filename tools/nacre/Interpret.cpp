@@ -28,6 +28,18 @@ PortSize readSize(llvm::StringRef text, std::vector<std::string> &variables) {
   return {.number = std::nullopt, .variable = static_cast<unsigned>(at - variables.begin())};
 }
 
+/// An axis "N <= 16" is as long as output N says.
+void findLength(Port &output, const language::PortSummary &summary, llvm::ArrayRef<Port> outputs) {
+  for (auto [axis, size] : llvm::enumerate(summary.shape)) {
+    auto [length, bound] = llvm::StringRef(size).split(" <= ");
+    for (auto [i, other] : llvm::enumerate(outputs))
+      if (!bound.empty() && other.name == length) {
+        output.lengthAxis = axis;
+        output.lengthOutput = i;
+      }
+  }
+}
+
 Port portOf(const language::PortSummary &summary, std::vector<std::string> &variables) {
   Port port;
   port.name = summary.name;
@@ -50,6 +62,8 @@ std::vector<Signature> nacre::tool::signaturesOf(const language::ModelSummary &s
       signature.inputs.push_back(portOf(port, signature.variables));
     for (const language::PortSummary &port : entry.results)
       signature.outputs.push_back(portOf(port, signature.variables));
+    for (auto [output, port] : llvm::zip_equal(signature.outputs, entry.results))
+      findLength(output, port, signature.outputs);
   }
   return signatures;
 }

@@ -109,7 +109,7 @@ void runInterpreted(const RunArguments &arguments, const Installation &installat
   if (!inputs)
     return;
   if (auto outputs = interpretEntry(*model, entries[*index], inputs->arrays, session.diags))
-    show(arguments, entries[*index], *outputs, session.diags);
+    show(arguments, entries[*index], trimOutputs(entries[*index].outputs, *outputs), session.diags);
 }
 
 } // namespace
