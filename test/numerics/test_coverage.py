@@ -25,7 +25,9 @@ def code(paths):
 
 # Every model has a reference too: test_table.py sees to it.
 MODELS = ROOT / "models"
-ENTRIES = "\n".join((code(blocks.FOLDER / f"{file}.ncr" for file in blocks.ENTRIES), code(MODELS.rglob("*.ncr"))))
+# Indices, order and random numbers are compared with NumPy, in test_indexing*.py.
+FILES = [*blocks.ENTRIES, "indexing", "indexing_axes"]
+ENTRIES = "\n".join((code(blocks.FOLDER / f"{file}.ncr" for file in FILES), code(MODELS.rglob("*.ncr"))))
 
 
 def builtins():
