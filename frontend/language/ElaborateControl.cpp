@@ -230,10 +230,10 @@ void Elaborator::endChoice(const Tensor &condition, SourceRange range, Side &fir
     }
     auto op = nn::IfOp::create(ir().builder, loc, mlir::TypeRange(lowered), condition.ir, sizes);
     mlir::OpBuilder::InsertionGuard guard(ir().builder);
-    for (auto [i, region] :
-         llvm::enumerate(llvm::ArrayRef{first.region.get(), second.region.get()})) {
-      ir().builder.setInsertionPointToEnd(&region->front());
-      nn::YieldOp::create(ir().builder, loc, yields[i]);
+    mlir::Region *sides[] = {first.region.get(), second.region.get()};
+    for (auto [side, yielded] : llvm::zip_equal(sides, yields)) {
+      ir().builder.setInsertionPointToEnd(&side->front());
+      nn::YieldOp::create(ir().builder, loc, yielded);
     }
     op.getThenRegion().takeBody(*first.region);
     op.getElseRegion().takeBody(*second.region);
