@@ -169,12 +169,20 @@ SmallVector<Value> PackedMatmul::multiply(const Tile &at, Value slice, bool last
     for (int64_t i = 0; i < linesAhead; ++i)
       prefetch(b.add(b.add(next, b.mul(passed, perStep * lineStride / line)), i * lineStride), 2);
   };
-  // One or two rows read the weight as fast as memory gives it: they ask for it some KiB ahead.
+  // One or two rows read the weight as fast as memory gives it: they ask for it some KiB ahead. The
+  // first cache can wait for too few lines to hide the DRAM from a loop that also widens what it
+  // reads, so 16-bit weights go to the second cache first (GPT-2's from DRAM: 92 for 80 % of its
+  // rate); f32 and bytes lose by that where they lie in a cache already.
   auto sameSlice = [&](Value k) {
-    constexpr int64_t bytesAhead = 8192;
     Value from = b.add(firstRow, b.mul(b.add(weightAt, k), panelWidth));
-    for (int64_t i = 0; i < MicroKernel::unrolled * stripWidth(); i += line)
-      prefetch(b.add(from, i / line * lineStride + bytesAhead / 64 * line), 3);
+    auto ask = [&](int64_t bytesAhead, int64_t locality) {
+      for (int64_t i = 0; i < MicroKernel::unrolled * stripWidth(); i += line)
+        prefetch(b.add(from, i / line * lineStride + bytesAhead / 64 * line), locality);
+    };
+    bool widened = stored().getIntOrFloatBitWidth() == 16;
+    if (widened)
+      ask(8192, 2);
+    ask(widened ? 1024 : 8192, 3);
   };
   kernel.multiplyAdd = multiplyAdd;
   if (at.height == b.target.tileRows() && !widenSlice)
