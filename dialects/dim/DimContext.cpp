@@ -46,13 +46,20 @@ DimSymbol DimContext::addSymbol(DimSymbolInfo info) {
       info.definition = expand(*info.definition);
   }
   symbols.push_back(std::move(info));
-  atoms.push_back(std::move(atom));
-  return static_cast<DimSymbol>(atoms.size() - 1);
+  return addAtom(std::move(atom));
 }
 
-DimExpr DimContext::get(DimSymbol symbol) const {
-  assert(symbol < atoms.size() && "symbol of another context");
-  return DimExpr::fromTerms({DimTerm{{1, 1}, {{symbol, 1}}}});
+uint32_t DimContext::addAtom(Atom atom) {
+  auto id = static_cast<uint32_t>(atoms.size());
+  atom.self = DimExpr::fromTerms({DimTerm{{1, 1}, {{id, 1}}}});
+  atoms.push_back(std::move(atom));
+  return id;
+}
+
+void DimContext::setValue(DimSymbol symbol, std::optional<int64_t> value) {
+  symbols[atoms[symbol].symbolIndex].value = value;
+  for (Atom &atom : atoms)
+    atom.resolved.reset();
 }
 
 DimExpr DimContext::atom(DimAtomKind kind, const DimExpr &a, const DimExpr &b) {
@@ -64,11 +71,10 @@ DimExpr DimContext::atom(DimAtomKind kind, const DimExpr &a, const DimExpr &b) {
     fresh.depth = std::max(depthOf(a), depthOf(b)) + 1;
     fresh.lhs = a;
     fresh.rhs = b;
-    atoms.push_back(std::move(fresh));
+    addAtom(std::move(fresh));
   }
-  if (atoms[place->second].depth > maxDepth)
-    return DimExpr::invalid();
-  return DimExpr::fromTerms({DimTerm{{1, 1}, {{place->second, 1}}}});
+  const Atom &found = atoms[place->second];
+  return found.depth > maxDepth ? DimExpr::invalid() : found.self;
 }
 
 //===----------------------------------------------------------------------===//
@@ -306,11 +312,37 @@ bool DimContext::isNonNegative(const DimExpr &expr) {
 // Substitution and evaluation
 //===----------------------------------------------------------------------===//
 
+DimExpr DimContext::replaceAtoms(const DimExpr &expr, ReplaceAtom replacement) {
+  llvm::ArrayRef<DimTerm> terms = expr.terms();
+  if (terms.size() == 1 && terms[0].coefficient == DimRational{1, 1} &&
+      terms[0].powers.size() == 1 && terms[0].powers[0].exponent == 1)
+    return replacement(terms[0].powers[0].atom);
+  auto stays = [&](const DimTerm &term) {
+    return llvm::all_of(term.powers, [&](DimPower power) {
+      DimExpr given = replacement(power.atom);
+      return given.isSame(atoms[power.atom].self);
+    });
+  };
+  if (!expr.isValid() || llvm::all_of(terms, stays))
+    return expr;
+  DimExpr sum;
+  for (const DimTerm &term : terms) {
+    DimExpr numerator = DimExpr::fromTerms({DimTerm{term.coefficient, {}}});
+    DimExpr denominator = 1;
+    for (DimPower power : term.powers) {
+      DimExpr base = replacement(power.atom);
+      DimExpr &side = power.exponent > 0 ? numerator : denominator;
+      for (int32_t i = 0, e = std::abs(power.exponent); i < e && side.isValid(); ++i)
+        side = side * base;
+    }
+    sum = sum + (denominator.isConstant(1) ? numerator : exactDiv(numerator, denominator));
+  }
+  return sum;
+}
+
 DimExpr DimContext::substituteImpl(const DimExpr &expr, Replace replace,
                                    llvm::DenseMap<uint32_t, DimExpr> &done) {
-  if (!expr.isValid())
-    return expr;
-  auto replacement = [&](uint32_t id) -> DimExpr {
+  return replaceAtoms(expr, [&](uint32_t id) -> DimExpr {
     if (auto found = done.find(id); found != done.end())
       return found->second;
     DimExpr result;
@@ -325,21 +357,7 @@ DimExpr DimContext::substituteImpl(const DimExpr &expr, Replace replace,
     }
     done[id] = result;
     return result;
-  };
-
-  DimExpr sum;
-  for (const DimTerm &term : expr.terms()) {
-    DimExpr numerator = DimExpr::fromTerms({DimTerm{term.coefficient, {}}});
-    DimExpr denominator = 1;
-    for (DimPower power : term.powers) {
-      DimExpr base = replacement(power.atom);
-      DimExpr &side = power.exponent > 0 ? numerator : denominator;
-      for (int32_t i = 0, e = std::abs(power.exponent); i < e && side.isValid(); ++i)
-        side = side * base;
-    }
-    sum = sum + (denominator.isConstant(1) ? numerator : exactDiv(numerator, denominator));
-  }
-  return sum;
+  });
 }
 
 DimExpr DimContext::substitute(const DimExpr &expr, Replace replace) {
@@ -347,33 +365,46 @@ DimExpr DimContext::substitute(const DimExpr &expr, Replace replace) {
   return substituteImpl(expr, replace, done);
 }
 
-DimExpr DimContext::expand(const DimExpr &expr) {
-  auto hasDefinition = [&](const DimExpr &e) {
-    return llvm::any_of(e.terms(), [&](const DimTerm &term) {
-      return llvm::any_of(term.powers, [&](DimPower power) {
-        return atoms[power.atom].kind != DimAtomKind::Symbol || info(power.atom).definition;
-      });
-    });
-  };
-  // The common case: nothing but symbols without definitions.
-  if (!hasDefinition(expr))
-    return expr;
-  llvm::DenseMap<uint32_t, DimExpr> done;
-  auto replace = [&](DimSymbol symbol, auto &&self) -> std::optional<DimExpr> {
-    if (!info(symbol).definition)
-      return std::nullopt;
-    DimExpr definition = *info(symbol).definition;
-    return substituteImpl(definition, [&](DimSymbol inner) { return self(inner, self); }, done);
-  };
-  return substituteImpl(expr, [&](DimSymbol symbol) { return replace(symbol, replace); }, done);
+DimExpr DimContext::expandAtom(uint32_t id) {
+  if (atoms[id].expanded)
+    return *atoms[id].expanded;
+  DimExpr result = get(id);
+  DimAtomKind kind = atoms[id].kind;
+  if (kind != DimAtomKind::Symbol) {
+    DimExpr lhs = atoms[id].lhs, rhs = atoms[id].rhs;
+    result = build(kind, expand(lhs), expand(rhs));
+  } else if (info(id).definition) {
+    DimExpr definition = *info(id).definition;
+    result = expand(definition);
+  }
+  atoms[id].expanded = result;
+  return result;
 }
 
-DimExpr DimContext::resolve(const DimExpr &expr) {
-  return substitute(expand(expr), [&](DimSymbol symbol) {
-    const std::optional<int64_t> &value = info(symbol).value;
-    return value ? std::optional<DimExpr>(*value) : std::nullopt;
-  });
+DimExpr DimContext::expand(const DimExpr &expr) {
+  return replaceAtoms(expr, [&](uint32_t id) { return expandAtom(id); });
 }
+
+DimExpr DimContext::resolveAtom(uint32_t id) {
+  if (atoms[id].resolved)
+    return *atoms[id].resolved;
+  DimExpr result = get(id);
+  DimAtomKind kind = atoms[id].kind;
+  if (kind != DimAtomKind::Symbol) {
+    DimExpr lhs = atoms[id].lhs, rhs = atoms[id].rhs;
+    result = build(kind, resolveExpanded(lhs), resolveExpanded(rhs));
+  } else if (std::optional<int64_t> value = info(id).value) {
+    result = *value;
+  }
+  atoms[id].resolved = result;
+  return result;
+}
+
+DimExpr DimContext::resolveExpanded(const DimExpr &expr) {
+  return replaceAtoms(expr, [&](uint32_t id) { return resolveAtom(id); });
+}
+
+DimExpr DimContext::resolve(const DimExpr &expr) { return resolveExpanded(expand(expr)); }
 
 std::optional<int64_t> DimContext::evaluateAtom(uint32_t id, ValueOf valueOf, Values &known) const {
   if (auto found = known.find(id); found != known.end())

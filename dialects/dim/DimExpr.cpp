@@ -4,8 +4,9 @@
 #include "dialects/dim/DimExpr.h"
 #include "dialects/dim/DimTerms.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <algorithm>
-#include <numeric>
 
 using namespace nacre;
 using namespace nacre::dim;
@@ -37,12 +38,19 @@ static std::optional<DimRational> reduced(__int128 num, __int128 den) {
 }
 
 std::optional<DimRational> dim::add(DimRational a, DimRational b) {
+  if (int64_t sum;
+      a.den == 1 && b.den == 1 && !llvm::AddOverflow(a.num, b.num, sum) && sum != INT64_MIN)
+    return DimRational{sum, 1};
   // Both products fit 126 bits, hence the sum fits too.
   return reduced(static_cast<__int128>(a.num) * b.den + static_cast<__int128>(b.num) * a.den,
                  static_cast<__int128>(a.den) * b.den);
 }
 
 std::optional<DimRational> dim::multiply(DimRational a, DimRational b) {
+  // Whole numbers, as nearly always, need no division.
+  if (int64_t product;
+      a.den == 1 && b.den == 1 && !llvm::MulOverflow(a.num, b.num, product) && product != INT64_MIN)
+    return DimRational{product, 1};
   return reduced(static_cast<__int128>(a.num) * b.num, static_cast<__int128>(a.den) * b.den);
 }
 
@@ -159,9 +167,11 @@ std::optional<int64_t> DimExpr::constant() const {
 }
 
 DimExpr DimExpr::fromTerms(Terms terms) {
-  std::sort(terms.begin(), terms.end(),
-            [](const DimTerm &a, const DimTerm &b) { return isHigher(a.powers, b.powers); });
+  if (terms.size() > 1)
+    std::sort(terms.begin(), terms.end(),
+              [](const DimTerm &a, const DimTerm &b) { return isHigher(a.powers, b.powers); });
   Terms merged;
+  merged.reserve(terms.size());
   for (DimTerm &term : terms) {
     if (!merged.empty() && merged.back().powers == term.powers) {
       std::optional<DimRational> sum = add(merged.back().coefficient, term.coefficient);
@@ -189,7 +199,9 @@ DimExpr DimExpr::operator+(const DimExpr &other) const {
     return other;
   if (!other.data)
     return *this;
-  Terms sum = *data;
+  Terms sum;
+  sum.reserve(data->size() + other.data->size());
+  sum.insert(sum.end(), data->begin(), data->end());
   sum.insert(sum.end(), other.data->begin(), other.data->end());
   return fromTerms(std::move(sum));
 }
@@ -208,7 +220,12 @@ DimExpr DimExpr::operator-(const DimExpr &other) const { return *this + (-other)
 DimExpr DimExpr::operator*(const DimExpr &other) const {
   if (!isValid() || !other.isValid())
     return invalid();
+  if (isConstant(1))
+    return other;
+  if (other.isConstant(1))
+    return *this;
   Terms product;
+  product.reserve(terms().size() * other.terms().size());
   for (const DimTerm &a : terms())
     for (const DimTerm &b : other.terms()) {
       std::optional<DimTerm> term = multiply(a, b);

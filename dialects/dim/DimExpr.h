@@ -89,6 +89,10 @@ public:
   /// even themselves. Definitions of symbols are not looked at: see
   /// DimContext::equal.
   bool operator==(const DimExpr &other) const;
+  /// The same terms in the same memory: equal without a look at them.
+  bool isSame(const DimExpr &other) const {
+    return data == other.data && isInvalid == other.isInvalid;
+  }
   /// A total order without meaning, for sorting and for keys of maps.
   bool before(const DimExpr &other) const;
 
@@ -142,11 +146,9 @@ public:
     return addSymbol(DimSymbolInfo{name.str(), {}, {}, origin});
   }
   const DimSymbolInfo &info(DimSymbol symbol) const { return symbols[atoms[symbol].symbolIndex]; }
-  void setValue(DimSymbol symbol, std::optional<int64_t> value) {
-    symbols[atoms[symbol].symbolIndex].value = value;
-  }
+  void setValue(DimSymbol symbol, std::optional<int64_t> value);
   /// The symbol as an expression.
-  DimExpr get(DimSymbol symbol) const;
+  DimExpr get(DimSymbol symbol) const { return atoms[symbol].self; }
 
   /// a / b, an integer by contract. Division by 0 is invalid. Where the
   /// division of polynomials leaves no remainder the quotient is a polynomial.
@@ -174,7 +176,7 @@ public:
   DimExpr resolve(const DimExpr &expr);
 
   /// Equal for all sizes once definitions are put in.
-  bool equal(const DimExpr &a, const DimExpr &b) { return expand(a) == expand(b); }
+  bool equal(const DimExpr &a, const DimExpr &b) { return a == b || expand(a) == expand(b); }
   /// True where `expr` cannot be negative for sizes (symbols) that are not.
   /// False means unknown.
   bool isNonNegative(const DimExpr &expr);
@@ -200,7 +202,11 @@ private:
     DimAtomKind kind;
     uint32_t symbolIndex = 0;
     uint32_t depth = 0; ///< nesting of functions
+    DimExpr self;       ///< the atom as an expression
     DimExpr lhs, rhs;
+    /// What `expand` and `resolve` put in its place, once they were asked: a
+    /// check asks for the same few sizes again and again.
+    std::optional<DimExpr> expanded, resolved;
   };
   struct AtomKey {
     DimAtomKind kind;
@@ -210,14 +216,21 @@ private:
   using Values = llvm::DenseMap<uint32_t, std::optional<int64_t>>;
   using ValueOf = llvm::function_ref<std::optional<int64_t>(DimSymbol)>;
   using Replace = llvm::function_ref<std::optional<DimExpr>(DimSymbol)>;
+  using ReplaceAtom = llvm::function_ref<DimExpr(uint32_t)>;
 
+  uint32_t addAtom(Atom atom);
   DimExpr atom(DimAtomKind kind, const DimExpr &a, const DimExpr &b);
   DimExpr build(DimAtomKind kind, const DimExpr &a, const DimExpr &b);
   uint32_t depthOf(const DimExpr &expr) const;
   std::optional<int64_t> evaluateImpl(const DimExpr &expr, ValueOf valueOf, Values &known) const;
   std::optional<int64_t> evaluateAtom(uint32_t atom, ValueOf valueOf, Values &known) const;
+  DimExpr replaceAtoms(const DimExpr &expr, ReplaceAtom replacement);
   DimExpr substituteImpl(const DimExpr &expr, Replace replace,
                          llvm::DenseMap<uint32_t, DimExpr> &done);
+  DimExpr expandAtom(uint32_t atom);
+  /// `expr` and `atom` are expanded.
+  DimExpr resolveExpanded(const DimExpr &expr);
+  DimExpr resolveAtom(uint32_t atom);
   void printExpr(const DimExpr &expr, std::string &out, unsigned depth) const;
   void printTerm(const DimTerm &term, std::string &out, unsigned depth) const;
   void printAtom(uint32_t atom, std::string &out, unsigned depth) const;

@@ -134,6 +134,22 @@ TEST_F(DimExprTest, DefinitionsAreLookedThrough) {
   EXPECT_EQ(dims.resolve(doubled * S), S * 80);
 }
 
+/// What is remembered of an atom goes with the values that it was made from.
+TEST_F(DimExprTest, ResolvingFollowsTheValues) {
+  DimExpr hidden = dims.get(dims.addSymbol(DimSymbolInfo{"hidden", dim * 4, {}, 0}));
+  DimExpr pieces = dims.floorDiv(hidden + S, heads) + dims.min(hidden, S);
+  EXPECT_TRUE(dims.equal(pieces, dims.floorDiv(dim * 4 + S, heads) + dims.min(dim * 4, S)));
+  EXPECT_EQ(dims.resolve(pieces), dims.expand(pieces));
+  dims.setValue(dimId, 6);
+  EXPECT_EQ(dims.resolve(pieces), dims.floorDiv(S + 24, heads) + dims.min(24, S));
+  dims.setValue(headsId, 2);
+  EXPECT_EQ(dims.resolve(pieces), dims.floorDiv(S, 2) + 12 + dims.min(24, S));
+  dims.setValue(dimId, std::nullopt);
+  EXPECT_EQ(dims.resolve(pieces), dims.floorDiv(S, 2) + dim * 2 + dims.min(dim * 4, S));
+  DimExpr invalid = DimExpr::invalid();
+  EXPECT_FALSE(dims.expand(invalid).isValid() || dims.resolve(invalid).isValid());
+}
+
 TEST_F(DimExprTest, Substitution) {
   DimExpr e = dims.floorDiv(B * S + 1, 2) + dims.exactDiv(dim, heads);
   DimExpr r = dims.substitute(e, [&](DimSymbol s) -> std::optional<DimExpr> {
