@@ -236,13 +236,53 @@ static Value applyAppend(BuiltinCall &call) {
   return next;
 }
 
+/// bounded(x, length, axis=-1): a tensor of which the first `length` places count.
+static Value applyBounded(BuiltinCall &call) {
+  enum { X, Length, Axis };
+  const TensorType &x = call.type(X);
+  auto axis = call.axis(Axis, -1, x.rank());
+  if (!axis)
+    return {};
+  Operand given = call.operand(Length);
+  const DimExpr &bound = x.dims[*axis];
+  const DimExpr *count = given.value.integer();
+  if (count && !call.e.requireAtMost(*count, bound, given.range,
+                                     "the length " + call.e.print(*count) + " is above the bound " +
+                                         call.e.print(bound)))
+    return {};
+  if (count)
+    if (auto constant = call.e.constantTensor(given, ElementType::I64))
+      given.value = *constant;
+  const Tensor *length = given.value.tensor();
+  if (!length || length->type.rank() != 0 || length->type.element != ElementType::I64)
+    return call.wrongType(Length, "an int or an i64[]");
+  auto low = call.e.constantTensor({DimExpr(0), call.range}, ElementType::I64);
+  auto high = call.e.constantTensor({bound, call.range}, ElementType::I64);
+  if (!low || !high)
+    return {};
+  // A length of the run is the caller's word: it is moved to where there is memory.
+  Value kept =
+      count ? given.value
+            : call.e.result(length->type, call.range,
+                            [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType t) {
+                              auto least = ir.make<nn::MaximumOp>(loc, t, length->ir, low->ir);
+                              return ir.make<nn::MinimumOp>(loc, t, least, high->ir);
+                            });
+  if (!kept.tensor())
+    return {};
+  return BoundedTensor{call.tensor(X), *kept.tensor(), static_cast<size_t>(*axis), ""};
+}
+
 llvm::ArrayRef<Builtin> language::boundedBuiltins() {
   using enum Accepts;
   static const BuiltinParam one[] = {{"x", Any}};
   static const BuiltinParam two[] = {{"x", Any}, {"value", Operand}};
+  static const BuiltinParam made[] = {
+      {"x", Accepts::Tensor}, {"length", Operand}, {"axis", Int, "-1"}};
   static const Builtin rows[] = {
       {"length", one, applyLength},
       {"append", two, applyAppend},
+      {"bounded", made, applyBounded},
   };
   return rows;
 }

@@ -28,11 +28,18 @@ Value Elaborator::call(const Function &function, SourceRange range,
       return {};
     Scope &inner = scopeStore.emplace_back();
     inner.parent = function.scope;
-    llvm::SaveAndRestore inFrame(current, function.frame);
-    llvm::SaveAndRestore inScope(scope, &inner);
-    if (!bindParams(local->params, slots))
-      return {};
-    return eval(local->value);
+    Frame *caller = current;
+    Value value;
+    {
+      llvm::SaveAndRestore inFrame(current, function.frame);
+      llvm::SaveAndRestore assume(current->assuming, std::max(current->assuming, caller->assuming));
+      llvm::SaveAndRestore inScope(scope, &inner);
+      if (!bindParams(local->params, slots))
+        return {};
+      value = eval(local->value);
+    }
+    // Another call's, that was handed on as an argument: its result in the words of this one.
+    return caller == function.frame ? value : translate(value, *caller);
   }
 
   const ast::FnDecl *decl = function.decl;

@@ -381,7 +381,8 @@ Value Elaborator::callValue(const Value &callee, SourceRange range, SourceRange 
         .note("'for part in parts { x = part(x) }'");
     return {};
   }
-  if (callee.isPoison())
+  // A function of which this check knows no more than that it is one gives any value.
+  if (callee.isPoison() || (callee.unknown() && callee.unknown()->kind == CompileTimeKind::Fn))
     return {};
   return fail(calleeRange, describe(callee) + " cannot be called");
 }

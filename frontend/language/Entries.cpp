@@ -39,8 +39,9 @@ void Elaborator::declareFreeNames(const ast::Param &param, unsigned argument, bo
       // One stands for any number: a check cannot run for all of them.
       if (!current->leading)
         current->leading.emplace({addFreeSize("..", dim.range, param, {argument, dimension})});
-    } else if (dim.kind == ast::Dim::Kind::Size && isFreeVariable(dim.size)) {
-      StringRef name = llvm::cast<ast::NameExpr>(dim.size)->name;
+    } else if (const ast::Expr *own = dim.kind == ast::Dim::Kind::Size ? dim.size : dim.bound;
+               isFreeVariable(own)) {
+      StringRef name = llvm::cast<ast::NameExpr>(own)->name;
       if (!current->dims.contains(name)) {
         DimExpr size = addFreeSize(name, dim.range, param, {argument, dimension});
         current->dims[name] = size;

@@ -19,7 +19,7 @@ Value Elaborator::unknownOf(const ast::TypeRef *type, StringRef name, SymbolOrig
   auto *named = llvm::dyn_cast<ast::NamedType>(type);
   if (!named || !isCompileTimeType(type)) {
     if (!llvm::isa<ast::ErrorType>(type))
-      error(type->range, "a parameter is an int, float, bool, str, dtype or a list of them");
+      error(type->range, "a parameter is an int, float, bool, str, dtype, fn or a list of them");
     return {};
   }
   if (named->name == "int")
@@ -30,6 +30,8 @@ Value Elaborator::unknownOf(const ast::TypeRef *type, StringRef name, SymbolOrig
     return Value::Unknown{CompileTimeKind::Bool};
   if (named->name == "str")
     return Value::Unknown{CompileTimeKind::Str};
+  if (named->name == "fn")
+    return Value::Unknown{CompileTimeKind::Fn};
   return Value::Unknown{CompileTimeKind::DType};
 }
 
@@ -58,7 +60,7 @@ std::optional<Value> Elaborator::coerce(const Operand &given, const ast::TypeRef
     return Value::list(std::move(converted), elements->isOpen);
   }
   if (!isCompileTimeType(type)) {
-    error(type->range, "a parameter is an int, float, bool, str, dtype or a list of them");
+    error(type->range, "a parameter is an int, float, bool, str, dtype, fn or a list of them");
     return std::nullopt;
   }
   StringRef wanted = llvm::cast<ast::NamedType>(type)->name;
@@ -73,6 +75,10 @@ std::optional<Value> Elaborator::coerce(const Operand &given, const ast::TypeRef
     return value.text() || isUnknown(CompileTimeKind::Str) ? value : reject("a str");
   if (wanted == "dtype")
     return value.element() || isUnknown(CompileTimeKind::DType) ? value : reject("a dtype");
+  if (wanted == "fn")
+    return value.function() || value.builtin() || value.part() || isUnknown(CompileTimeKind::Fn)
+               ? value
+               : reject("a function");
   if (const DimExpr *integer = value.integer()) {
     if (auto known = valueOf(*integer))
       return static_cast<double>(*known);

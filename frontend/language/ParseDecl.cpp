@@ -44,6 +44,12 @@ TypeRef *Parser::parseType() {
   }
   if (!panicking && is(TokenKind::LeftParen))
     return parseTupleType();
+  // A `fn` on the next line is a member behind a type that is missing.
+  if (!panicking && is(TokenKind::KwFn) && continues()) {
+    StringRef name = spellingOf(token());
+    advance();
+    return context.create<NamedType>(start, name);
+  }
   Ident name = parseName("a type such as f32[B, S] or int");
   if (panicking)
     return context.create<ErrorType>(start);

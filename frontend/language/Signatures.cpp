@@ -197,7 +197,7 @@ bool language::isCompileTimeType(const ast::TypeRef *type) {
     return true;
   auto *named = llvm::dyn_cast<ast::NamedType>(type);
   return named && (named->name == "int" || named->name == "float" || named->name == "bool" ||
-                   named->name == "str" || named->name == "dtype");
+                   named->name == "str" || named->name == "dtype" || named->name == "fn");
 }
 
 //===----------------------------------------------------------------------===//
@@ -245,8 +245,37 @@ void Elaborator::rejectArgument(const ast::Param &param, const Operand &operand,
 bool Elaborator::matchPlain(const ast::Param &param, Operand &operand) {
   Frame &frame = *current;
   auto *type = llvm::dyn_cast<ast::TensorType>(param.type);
+  // Binds a size that is a variable by itself; false after saying that it has another value.
+  auto bindSize = [&](const ast::Expr *size, const DimExpr &actual) {
+    if (!isFreeVariable(size))
+      return true;
+    StringRef name = llvm::cast<ast::NameExpr>(size)->name;
+    auto known = frame.dims.find(name);
+    if (known == frame.dims.end()) {
+      frame.dims[name] = addSymbol(name, actual, std::nullopt,
+                                   {SymbolOrigin::Kind::Argument, operand.range,
+                                    "argument '" + param.name.text.str() + "'", nullptr, frame.id});
+      return true;
+    }
+    if (sameSize(known->second, actual, operand.range))
+      return true;
+    DimExpr bound = known->second;
+    Diagnostic &diag = error(
+        operand.range, "'" + name + "' is " +
+                           print(dims.info(dims.symbolsOf(bound)[0]).definition.value_or(bound)) +
+                           " in an earlier argument, but " + print(actual) + " here");
+    diag.label(operand.range, labelFor(operand.value));
+    noteOrigins(diag, {bound, actual});
+    diag.note(param.name.range, "'" + param.name.text.str() + "' is declared");
+    return false;
+  };
   if (boundedAxis(type)) {
     size_t before = diags.errorCount();
+    if (const BoundedTensor *bounded = operand.value.bounded();
+        bounded && bounded->data.type.rank() == type->dims.size())
+      for (auto [dim, actual] : llvm::zip_equal(type->dims, bounded->data.type.dims))
+        if (!bindSize(dim.kind == ast::Dim::Kind::Bounded ? dim.bound : dim.size, actual))
+          return false;
     operand.value = checkBounded(operand, type, "'" + param.name.text + "'");
     return diags.errorCount() == before;
   }
@@ -301,28 +330,8 @@ bool Elaborator::matchPlain(const ast::Param &param, Operand &operand) {
       }
       continue;
     }
-    const DimExpr &actual = tensor->type.dims[place++];
-    if (!isFreeVariable(dim.size))
-      continue;
-    StringRef name = llvm::cast<ast::NameExpr>(dim.size)->name;
-    auto known = frame.dims.find(name);
-    if (known == frame.dims.end()) {
-      frame.dims[name] = addSymbol(name, actual, std::nullopt,
-                                   {SymbolOrigin::Kind::Argument, operand.range,
-                                    "argument '" + param.name.text.str() + "'", nullptr, frame.id});
-      continue;
-    }
-    if (sameSize(known->second, actual, operand.range))
-      continue;
-    DimExpr bound = known->second;
-    Diagnostic &diag = error(
-        operand.range, "'" + name + "' is " +
-                           print(dims.info(dims.symbolsOf(bound)[0]).definition.value_or(bound)) +
-                           " in an earlier argument, but " + print(actual) + " here");
-    diag.label(operand.range, labelFor(operand.value));
-    noteOrigins(diag, {bound, actual});
-    diag.note(param.name.range, "'" + param.name.text.str() + "' is declared");
-    return false;
+    if (!bindSize(dim.size, tensor->type.dims[place++]))
+      return false;
   }
   return true;
 }

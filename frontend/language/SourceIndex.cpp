@@ -61,6 +61,8 @@ static Meaning meaningOf(Elaborator &e, const Value &value) {
   meaning.type = describeType(e, value);
   if (value.tensor())
     meaning.kind = Meaning::Kind::Tensor;
+  else if (value.unknown() && value.unknown()->kind == CompileTimeKind::Fn)
+    meaning.kind = Meaning::Kind::Function;
   else if (value.isCompileTime())
     meaning.kind = Meaning::Kind::Number;
   else if (value.function() || value.builtin() || value.block())

@@ -283,7 +283,7 @@ std::vector<Symbol> language::builtinSymbols() {
   };
   for (StringRef name : elementTypeNames())
     addType(name, "An element type of tensors.");
-  for (StringRef name : {"int", "float", "str", "dtype"})
+  for (StringRef name : {"int", "float", "str", "dtype", "fn"})
     addType(name, "A type of values that are known at compile time.");
   return found;
 }

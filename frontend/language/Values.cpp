@@ -23,6 +23,8 @@ StringRef language::name(CompileTimeKind kind) {
     return "str";
   case CompileTimeKind::DType:
     return "dtype";
+  case CompileTimeKind::Fn:
+    return "fn";
   }
   llvm_unreachable("unknown kind");
 }

@@ -84,7 +84,7 @@ struct Function {
   Frame *frame = nullptr; ///< the call that a local function belongs to
 };
 
-enum class CompileTimeKind : uint8_t { Int, Float, Bool, Str, DType };
+enum class CompileTimeKind : uint8_t { Int, Float, Bool, Str, DType, Fn };
 llvm::StringRef name(CompileTimeKind kind);
 
 /// A list of compile-time values or tensors. `isOpen`: its length is not known
