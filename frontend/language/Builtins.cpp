@@ -3,6 +3,8 @@
 
 #include "frontend/language/Builtins.h"
 
+#include "llvm/ADT/StringMap.h"
+
 using namespace nacre;
 using namespace nacre::language;
 using llvm::StringRef;
@@ -30,4 +32,12 @@ const Builtin *language::findBuiltin(StringRef name) {
 void language::collectBuiltinNames(llvm::SmallVectorImpl<StringRef> &names) {
   for (const auto &[name, row] : table())
     names.push_back(name);
+}
+
+StringRef language::builtinDoc(StringRef name) {
+  static const llvm::StringMap<StringRef> docs = {
+#define NACRE_BUILTIN(name, doc) {name, doc},
+#include "frontend/language/BuiltinDocs.def"
+  };
+  return docs.lookup(name);
 }

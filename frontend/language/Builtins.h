@@ -54,6 +54,8 @@ const Builtin *findBuiltin(llvm::StringRef name);
 void collectBuiltinNames(llvm::SmallVectorImpl<llvm::StringRef> &names);
 /// "softmax(x, axis=-1)".
 std::string printSignature(const Builtin &builtin);
+/// What the builtin of that name computes, from BuiltinDocs.def.
+llvm::StringRef builtinDoc(llvm::StringRef name);
 
 // The families, each in its own file.
 llvm::ArrayRef<Builtin> elementwiseBuiltins();

@@ -258,6 +258,7 @@ std::vector<Symbol> language::builtinSymbols() {
     symbol.kind = Symbol::Kind::Builtin;
     symbol.name = name.str();
     symbol.text = printSignature(*builtin);
+    symbol.doc = builtinDoc(name).str();
     for (const BuiltinParam &param : builtin->params) {
       std::string text = param.name.str();
       if (!param.defaultText.empty())

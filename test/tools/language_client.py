@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import queue
+import re
 import subprocess
 import threading
 import time
@@ -18,6 +19,12 @@ def position(text, index):
     """The protocol's position of text[index]: columns are UTF-16 units."""
     line_start = text.rfind("\n", 0, index) + 1
     return {"line": text.count("\n", 0, index), "character": len(text[line_start:index].encode("utf-16-le")) // 2}
+
+
+def raw_position(text, index):
+    """`position` in a text where '\r' and '\r\n' end lines too; index is not between those two."""
+    ends = [m.end() for m in re.finditer("\r\n|\n|\r", text) if m.end() <= index]
+    return {"line": len(ends), "character": len(text[ends[-1] if ends else 0:index].encode("utf-16-le")) // 2}
 
 
 def offset(text, place):
@@ -113,6 +120,23 @@ class LanguageClient:
             text = self.texts[uri]
             changes.append({"range": {"start": position(text, start), "end": position(text, end)}, "text": new})
             self.texts[uri] = text[:start] + new + text[end:]
+        self._changed(uri, changes)
+
+    def change_raw(self, uri, *edits):
+        """As `change`, where a text has line ends of all kinds; edits that lie outside are cut."""
+        changes = []
+        for start, end, new in edits:
+            text = self.texts[uri]
+            start, end = min(start, len(text)), min(end, len(text))
+            changes.append({"range": {"start": raw_position(text, start), "end": raw_position(text, end)}, "text": new})
+            self.texts[uri] = text[:start] + new + text[end:]
+        self._changed(uri, changes)
+
+    def set_text(self, uri, text):
+        self.texts[uri] = text
+        self._changed(uri, [{"text": text}])
+
+    def _changed(self, uri, changes):
         self.versions[uri] += 1
         self.notify("textDocument/didChange", contentChanges=changes,
                     textDocument={"uri": uri, "version": self.versions[uri]})

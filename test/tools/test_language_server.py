@@ -5,6 +5,7 @@ import pathlib
 
 import pytest
 
+import make_builtins_page
 from language_client import ROOT, SERVER, LanguageClient, apply_edits
 
 pytestmark = pytest.mark.skipif(not SERVER.exists(), reason="nacre-lsp-server is not built")
@@ -229,6 +230,22 @@ def test_completion(client, net):
     assert {"weight", "part", "state", "entry"} <= set(labels(client, net, "layers.\n  |\n  entry"))
     help_ = client.ask("textDocument/signatureHelp", **client.at(net, "softmax(x, |)"))
     assert help_["signatures"][0]["label"].startswith("softmax(x, axis") and help_["activeParameter"] == 1
+
+
+def test_builtins_have_a_text_that_is_the_page_too(client, net):
+    signatures, rows = make_builtins_page.signatures(), list(make_builtins_page.rows())
+    assert len(signatures) > 100
+    assert sorted(name for is_family, name, _ in rows if not is_family) == sorted(signatures)
+    for is_family, name, doc in rows:
+        assert is_family or (doc and signatures[name][0].startswith(name + "(") and signatures[name][1] == doc), name
+    assert make_builtins_page.PAGE.read_text() == make_builtins_page.page(), "run test/tools/make_builtins_page.py"
+    shown = hover(client, net, "re|lu(up(x))")
+    assert shown.startswith("```ncr\nrelu(x)\n```") and "or 0 where it is negative" in shown
+    client.replace(net, "relu(up(x))", "softmax(up(x), )")
+    help_ = client.ask("textDocument/signatureHelp", **client.at(net, "softmax(up(x), |)"))
+    [signature] = help_["signatures"]
+    assert signature["label"] == "softmax(x, axis=-1)" and "over its sum" in json.dumps(signature["documentation"])
+    assert help_["activeParameter"] == 1
 
 
 def test_formatting(client, net):

@@ -219,7 +219,7 @@ static void completeKeywords(const Snapshot &snapshot, uint32_t offset,
 #include "frontend/language/Tokens.def"
     for (StringRef other : {"import", "fn"})
       llvm::erase(words, other);
-    for (StringRef word : {"over", "axis", "carry"})
+    for (StringRef word : {"over", "axis", "reverse", "carry"})
       words.push_back(word);
     break;
   }

@@ -4,6 +4,7 @@
 #include "tools/nacre-lsp-server/Input.h"
 
 #include <cerrno>
+#include <cmath>
 #include <poll.h>
 #include <unistd.h>
 
@@ -95,6 +96,12 @@ static std::string faultOf(StringRef json) {
     return "a message must be an object";
   if (object->getString("jsonrpc") != "2.0")
     return "a message must say \"jsonrpc\": \"2.0\"";
+  if (const llvm::json::Value *id = object->get("id")) {
+    std::optional<double> number = id->getAsNumber();
+    // An answer repeats it, and what is no number has no text in JSON.
+    if (!id->getAsString() && !id->getAsNull() && !(number && std::isfinite(*number)))
+      return "an id must be a string or a number";
+  }
   if (!object->getString("method") && !object->get("id"))
     return "a message must have a method or answer one";
   if (!object->getString("method") && !object->get("result") && !object->get("error"))
