@@ -19,7 +19,7 @@ using namespace nacre::cpu;
 
 MemRefType nacre::cpu::bufferType(RankedTensorType tensor) {
   Type element = tensor.getElementType();
-  if (element.isInteger(1) || element.isUnsignedInteger(8))
+  if (element.isInteger(1) || element.isInteger(4) || element.isUnsignedInteger(8))
     element = IntegerType::get(tensor.getContext(), 8);
   if (element.isBF16())
     element = IntegerType::get(tensor.getContext(), 16);
@@ -211,6 +211,8 @@ Value KernelBuilder::convert(Value value, Type element) {
   if (element.isInteger(1))
     return arith::CmpIOp::create(*this, loc, arith::CmpIPredicate::ne, value,
                                  splat(value.getType(), 0));
+  if (element.isInteger(4))
+    return arith::TruncIOp::create(*this, loc, to, value);
   if (from.isInteger(8))
     return arith::ExtUIOp::create(*this, loc, to, value);
   if (from.isInteger(16))
@@ -228,6 +230,8 @@ Value KernelBuilder::toStorage(Value value, Type element) {
     value = arith::TruncFOp::create(*this, loc, retype(value, getBF16Type()), value);
     return arith::BitcastOp::create(*this, loc, to, value);
   }
+  if (getElementTypeOrSelf(value).isInteger(4))
+    return arith::ExtSIOp::create(*this, loc, to, value);
   if (!getElementTypeOrSelf(value).isInteger(1))
     return arith::TruncIOp::create(*this, loc, to, value);
   return arith::ExtUIOp::create(*this, loc, to, value);

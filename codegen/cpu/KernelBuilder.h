@@ -12,7 +12,7 @@
 
 namespace nacre::cpu {
 
-/// The buffer that holds a tensor: row-major and contiguous. Bools and u8 are stored as i8, and
+/// The buffer that holds a tensor: row-major and contiguous. Bools, i4 and u8 are stored as i8, and
 /// bf16 as i16: where a CPU has no bf16, LLVM would move it through f32 and a function that few
 /// support libraries have.
 mlir::MemRefType bufferType(mlir::RankedTensorType tensor);

@@ -61,9 +61,15 @@ static int32_t elementType(Type type) {
     return NACRE_BF16;
   if (type.isF64())
     return NACRE_F64;
+  if (isa<Float8E4M3FNType>(type))
+    return NACRE_F8E4M3;
+  if (isa<Float8E5M2Type>(type))
+    return NACRE_F8E5M2;
   switch (type.getIntOrFloatBitWidth()) {
   case 1:
     return NACRE_BOOL;
+  case 4:
+    return NACRE_I4;
   case 8:
     return type.isUnsignedInteger() ? NACRE_U8 : NACRE_I8;
   case 16:

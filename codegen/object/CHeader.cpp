@@ -18,8 +18,10 @@ static std::string cType(Type type) {
     return "double";
   if (type.isF16() || type.isBF16())
     return "uint16_t";
-  if (type.isInteger(1))
+  if (type.isInteger(1) || isa<Float8E4M3FNType, Float8E5M2Type>(type))
     return "uint8_t";
+  if (type.isInteger(4))
+    return "int8_t";
   return fmt::format("{}int{}_t", type.isUnsignedInteger() ? "u" : "",
                      type.getIntOrFloatBitWidth());
 }

@@ -17,6 +17,7 @@ void nacre::object::buildToLlvmPipeline(OpPassManager &manager) {
   manager.addPass(createConvertVectorToSCFPass(VectorTransferToSCFOptions().enableFullUnroll()));
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
+  manager.addPass(createLowerByteFloatsPass());
   // A conversion to bf16 would be a call of a function that few support libraries have, or an
   // instruction that knows no denormals.
   arith::ArithExpandOpsPassOptions expansions;
@@ -40,5 +41,6 @@ void nacre::object::buildToLlvmPipeline(OpPassManager &manager) {
 
 void nacre::object::registerObjectPasses() {
   registerPass([] { return createLowerMathPass(); });
+  registerPass([] { return createLowerByteFloatsPass(); });
   PassPipelineRegistration<>("to-llvm", "From buffers to the llvm dialect", buildToLlvmPipeline);
 }

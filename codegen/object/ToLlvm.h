@@ -11,6 +11,9 @@ namespace nacre::object {
 /// Elementary functions become polynomials on f32 vectors and calls of libm elsewhere.
 std::unique_ptr<mlir::Pass> createLowerMathPass();
 
+/// Conversions of 8-bit floats become arithmetic on bits.
+std::unique_ptr<mlir::Pass> createLowerByteFloatsPass();
+
 /// Everything in a module of entries and kernels on buffers becomes the llvm dialect.
 void buildToLlvmPipeline(mlir::OpPassManager &manager);
 

@@ -13,8 +13,9 @@ from network import ROOT
 GUARD = 4096  # bytes kept on each side of the arena and of the result, to catch stray writes
 GUARD_BYTE = 0xA5
 
-# Element types that NumPy has, by their numbers in runtime/include/nacre/artifact.h.
-NUMPY_TYPES = {1: "f4", 2: "f2", 4: "f8", 5: "i8", 6: "i4", 7: "i2", 8: "i1", 9: "u1", 10: "?"}
+# NumPy's types by the element types' numbers in runtime/include/nacre/artifact.h; floats that it lacks as their bits.
+NUMPY_TYPES = {1: "f4", 2: "f2", 3: "u2", 4: "f8", 5: "i8", 6: "i4", 7: "i2", 8: "i1", 9: "u1", 10: "?"}
+NUMPY_TYPES |= {11: "u1", 12: "u1", 13: "i1"}
 
 
 def find_nacre():

@@ -47,6 +47,10 @@ std::optional<StorageType> storageType(int32_t elementType) {
     return StorageType::BF16;
   case NACRE_F64:
     return StorageType::F64;
+  case NACRE_F8E4M3:
+    return StorageType::F8E4M3;
+  case NACRE_F8E5M2:
+    return StorageType::F8E5M2;
   case NACRE_I64:
     return StorageType::I64;
   case NACRE_I32:
@@ -54,6 +58,7 @@ std::optional<StorageType> storageType(int32_t elementType) {
   case NACRE_I16:
     return StorageType::I16;
   case NACRE_I8:
+  case NACRE_I4: // as bytes
     return StorageType::I8;
   case NACRE_U8:
     return StorageType::U8;

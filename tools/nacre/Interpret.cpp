@@ -44,8 +44,8 @@ Port portOf(const language::PortSummary &summary, std::vector<std::string> &vari
   Port port;
   port.name = summary.name;
   port.type = summary.dtype + "[" + llvm::join(summary.shape, ", ") + "]";
-  // The front end has no other types of arguments than those that files can hold.
-  port.element = typeFromName(summary.dtype).value_or(StorageType::F32);
+  // The one type that files do not have is i4, whose elements are bytes.
+  port.element = typeFromName(summary.dtype).value_or(StorageType::I8);
   for (const std::string &size : summary.shape)
     port.shape.push_back(readSize(size, variables));
   return port;
@@ -77,9 +77,9 @@ std::optional<std::vector<NpyArray>> nacre::tool::interpretEntry(LoadedModel &mo
   if (!function)
     internalError("the front end made no function for entry '" + llvm::Twine(entry.name) + "'");
   llvm::SmallVector<Tensor> arguments;
-  for (const NpyArray &input : inputs) {
+  for (auto [input, type] : llvm::zip_equal(inputs, function.getArgumentTypes())) {
     std::optional<Tensor> tensor =
-        Tensor::viewOf(toMLIR(input.type, module.getContext()), input.shape, input.data);
+        Tensor::viewOf(mlir::getElementTypeOrSelf(type), input.shape, input.data);
     if (!tensor)
       internalError("an input's bytes do not fit its type");
     arguments.push_back(*tensor);

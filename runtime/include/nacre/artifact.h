@@ -39,7 +39,10 @@ enum {
   NACRE_I16 = 7,
   NACRE_I8 = 8,
   NACRE_U8 = 9,
-  NACRE_BOOL = 10 /* one byte, 0 or 1 */
+  NACRE_BOOL = 10,   /* one byte, 0 or 1 */
+  NACRE_F8E4M3 = 11, /* without infinities, as the OCP has it */
+  NACRE_F8E5M2 = 12,
+  NACRE_I4 = 13 /* one byte, -8 to 7: of another one the lowest four bits count */
 };
 
 /* A dimension in `nacre_tensor_info.dims` is a size where it is >= 0; otherwise dimension variable
