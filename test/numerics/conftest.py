@@ -21,7 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 # What a compiler of before has kept is not what is to be tested.
 os.environ["NACRE_CACHE_DIR"] = ""
 
-FULL_ONLY = {"test_decoding.py", "test_full.py", "test_minilm.py"}
+FULL_ONLY = {"test_decoding.py", "test_full.py", "test_generation.py", "test_minilm.py"}
 
 
 def pytest_addoption(parser):

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Full tier: the loops of std.generation against transformers' generate() with the same random weights."""
+import pathlib
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from catalog import SMALL
+from stateful import Stateful
+
+HERE = pathlib.Path(__file__).resolve().parent
+NEVER = -1  # a stop token that no model gives
+
+
+class Generator(Stateful):
+    """An artifact whose entries continue a prompt, and the same network of transformers."""
+
+    def __init__(self, model, folder, twin):
+        super().__init__(model, folder, folder / "net")
+        self.twin = twin.from_pretrained(folder, attn_implementation="eager").eval()
+        self.ctx = self.twin.config.n_positions
+        self.vocab = self.twin.config.vocab_size
+
+    def prompt(self, seed, batch, length):
+        return np.random.default_rng(seed).integers(0, self.vocab, (batch, length))
+
+    def generate(self, entry, prompt, *inputs, state=None):
+        """What an entry makes of a prompt: the tokens that count, and more results in `inputs` order."""
+        tokens, length = np.full((prompt.shape[0], self.ctx), -7, np.int64), np.zeros((), np.int64)
+        state_of_call = self.new_state(state or prompt.shape[0])
+        scalars = [np.array(x, np.float32 if isinstance(x, float) else np.int64) for x in inputs]
+        self.run_with(state_of_call, entry, {"B": prompt.shape[0], "S": prompt.shape[1]}, [prompt, *scalars], [tokens, length])
+        self.free(state_of_call)
+        return tokens[:, : int(length)]
+
+    def expected(self, prompt, stop, **options):
+        """What transformers makes of it."""
+        ids = torch.from_numpy(prompt)
+        with torch.no_grad():
+            return self.twin.generate(
+                ids,
+                attention_mask=torch.ones_like(ids),
+                max_length=options.pop("max_length", self.ctx),
+                eos_token_id=None if stop == NEVER else int(stop),
+                pad_token_id=max(int(stop), 0),
+                bos_token_id=None,
+                **{"do_sample": False, **options},
+            ).numpy()
+
+
+@pytest.fixture(scope="module")
+def gpt2(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("generation")
+    SMALL["gpt2-odd"].write(folder)
+    generator = Generator(HERE / "decoding" / "gpt2.ncr", folder, transformers.GPT2LMHeadModel)
+    yield generator
+    generator.close()
+
+
+def stops(free, prompt_length):
+    """Stop tokens for a test: none, one that a row meets early, and one that it meets late."""
+    made = free[0, prompt_length:]
+    return [NEVER, made[2], made[len(made) // 2]]
+
+
+@pytest.mark.parametrize("batch, length", [(1, 1), (1, 9), (3, 17), (2, 202)])
+def test_greedy(gpt2, batch, length):
+    prompt = gpt2.prompt(batch + length, batch, length)
+    free = gpt2.generate("generate", prompt, NEVER)
+    assert free.shape == (batch, gpt2.ctx)
+    for stop in stops(free, length) if length < 200 else [NEVER]:
+        assert np.array_equal(gpt2.generate("generate", prompt, stop), gpt2.expected(prompt, stop)), stop
+
+
+def test_a_full_context_is_left_as_it_is(gpt2):
+    prompt = gpt2.prompt(3, 2, gpt2.ctx)
+    assert np.array_equal(gpt2.generate("generate", prompt, NEVER), prompt)
+
+
+@pytest.mark.parametrize("penalty", (1.0, 1.3, 0.7))
+def test_repetition_penalty(gpt2, penalty):
+    prompt = gpt2.prompt(5, 2, 11)
+    got = gpt2.generate("varied", prompt, NEVER, penalty)
+    assert np.array_equal(got, gpt2.expected(prompt, NEVER, repetition_penalty=penalty))
+
+
+@pytest.mark.parametrize("temperature, p, penalty", [(1.0, 1.0, 1.0), (0.7, 0.9, 1.2), (1.5, 0.5, 1.0)])
+def test_drawn_tokens_are_those_that_transformers_leaves(gpt2, temperature, p, penalty):
+    """Each token that is drawn has a probability behind the processors of transformers."""
+    prompt = gpt2.prompt(7, 3, 9)
+    got = gpt2.generate("draw", prompt, NEVER, 3, temperature, p, penalty)
+    assert got.shape == (3, gpt2.ctx)
+    processors = transformers.LogitsProcessorList([
+        transformers.RepetitionPenaltyLogitsProcessor(penalty),
+        transformers.TemperatureLogitsWarper(temperature),
+        transformers.TopPLogitsWarper(p),
+    ])
+    ids = torch.from_numpy(got)
+    with torch.no_grad():
+        logits = gpt2.twin(ids).logits
+    surprise = []
+    for place in range(prompt.shape[1], gpt2.ctx):
+        left = processors(ids[:, :place], logits[:, place - 1]).log_softmax(-1)
+        surprise.append(-left.gather(1, ids[:, place : place + 1]) + (left.exp() * left.nan_to_num(0, neginf=0)).sum(-1, keepdim=True))
+    surprise = torch.cat(surprise, 1).flatten()
+    assert surprise.isfinite().all()
+    # Their mean logarithm is the entropy, but for chance.
+    assert abs(surprise.mean()) < 5 * surprise.std() / len(surprise) ** 0.5
+
+
+def test_the_key_draws(gpt2):
+    prompt = gpt2.prompt(8, 2, 5)
+    first, again, other = (gpt2.generate("draw", prompt, NEVER, key, 1.0, 1.0, 1.0) for key in (1, 1, 2))
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
