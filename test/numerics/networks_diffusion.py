@@ -55,20 +55,26 @@ def ddpm_weights(c):
     return s
 
 
+TAKES = {"forward": ("images", "step"), "sample": ("images", "key"), "sample_in": ("images", "steps", "eta", "key")}
+
+
 def ddpm_inputs(c, tag, batch, _):
     images = uniform(tag, (batch, c["in_channels"], c["image_size"], c["image_size"])).astype(np.float32)
-    return {"images": images, "step": random_ids(f"{tag}.step", (batch,), 1000)}
+    made = {"images": images, "step": random_ids(f"{tag}.step", (batch,), 1000), "key": np.array(batch + 2**40)}
+    return made | {"steps": np.array(3), "eta": np.array(0.5, np.float32)}
 
 
 def ddpm_output(c, _, batch, __):
     return batch, c["in_channels"], c["image_size"], c["image_size"]
 
 
-def _ddpm(name, size, width, factors, depth, places, groups):
+def _ddpm(name, size, width, factors, depth, places, groups, entries=("forward",), **more):
     config = {"image_size": size, "in_channels": 3, "ch": width, "ch_mult": factors, "num_res_blocks": depth}
-    config |= {"attn_resolutions": places, "groups": groups}
-    return Network(name, "ddpm/unet.ncr", config, ddpm_weights, ("forward",), ddpm_inputs, ddpm_output, lengths=(0,))
+    config |= {"attn_resolutions": places, "groups": groups, **more}
+    functions = ddpm_weights, entries, ddpm_inputs, ddpm_output
+    return Network(name, "ddpm/unet.ncr", config, *functions, lengths=(0,), takes=TAKES)
 
 
-SMALL = (_ddpm("ddpm-odd", 12, 6, [1, 2], 1, [6], 3),)
+NOISE = {"num_diffusion_timesteps": 8, "beta_schedule": "cosine"}
+SMALL = (_ddpm("ddpm-odd", 8, 6, [1, 1], 1, [4], 3, tuple(TAKES), **NOISE),)
 FULL = (_ddpm("ddpm", 32, 128, [1, 2, 2, 2], 2, [16], 32),)

@@ -5,6 +5,7 @@ import pytest
 
 from artifact import Artifact
 from network import ROOT
+from philox import blocks, folded, joined, normal, philox
 
 RANDOM = np.random.default_rng(3)
 KEY = np.int64(-6510615555426900571)
@@ -16,27 +17,6 @@ def model(tmp_path_factory):
     artifact = Artifact(ROOT / "test" / "numerics" / "blocks" / "indexing.ncr", None, folder / "indexing")
     yield artifact
     artifact.close()
-
-
-def philox(counter, key):
-    """Philox 4x32-10: a block of four words for each row of `counter`."""
-    c = [np.asarray(word, np.uint64) for word in counter]
-    k = [np.uint64(key & 0xFFFFFFFF), np.uint64(key >> 32 & 0xFFFFFFFF)]
-    low, shift = np.uint64(0xFFFFFFFF), np.uint64(32)
-    for _ in range(10):
-        left, right = c[0] * np.uint64(0xD2511F53), c[2] * np.uint64(0xCD9E8D57)
-        c = [right >> shift ^ c[1] ^ k[0], right & low, left >> shift ^ c[3] ^ k[1], left & low]
-        k = [(k[0] + np.uint64(0x9E3779B9)) & low, (k[1] + np.uint64(0xBB67AE85)) & low]
-    return c
-
-
-def blocks(count, stream=0, key=KEY):
-    places = np.arange(count, dtype=np.uint64)
-    return philox([places, places * 0, places * 0 + np.uint64(stream), places * 0], int(key) % 2**64)
-
-
-def joined(words):
-    return (words[0] | words[1] << np.uint64(32)).astype(np.int64)
 
 
 def test_known_answers():
@@ -97,17 +77,16 @@ def test_einsum(model):
 @pytest.mark.parametrize("threads", (1, 2))
 def test_random(model, threads):
     model.set_threads(threads)
-    assert np.array_equal(model.call("bits", {}, [KEY]), joined(blocks(1000)))
+    assert np.array_equal(model.call("bits", {}, [KEY]), joined(blocks(1000, KEY)))
     like = np.ones((3, 37), np.float32)
-    uniform = ((blocks(111)[0] >> np.uint64(8)).astype(np.float32) * np.float32(2**-24)).reshape(3, 37)
+    uniform = ((blocks(111, KEY)[0] >> np.uint64(8)).astype(np.float32) * np.float32(2**-24)).reshape(3, 37)
     assert np.array_equal(model.call("uniform", {"A": 3, "C": 37}, [KEY, like]), uniform * 2 - like)
-    u, v = ((blocks(20000)[i] >> np.uint64(8)).astype(np.float64) * 2**-24 for i in (0, 1))
-    normal = model.call("normal", {}, [KEY])
-    assert np.abs(normal - np.sqrt(-2 * np.log(1 - u)) * np.cos(2 * np.pi * v)).max() < 2e-6
-    assert abs(normal.mean()) < 0.03 and abs(normal.std() - 1) < 0.02
+    drawn = model.call("normal", {}, [KEY])
+    assert np.abs(drawn - normal(20000, KEY)).max() < 2e-6
+    assert abs(drawn.mean()) < 0.03 and abs(drawn.std() - 1) < 0.02
     keys = model.call("keys", {}, [KEY])
-    assert np.array_equal(keys, joined(blocks(3, stream=1)))
-    assert model.call("child", {}, [KEY, np.int64(2)]) == keys[2]
+    assert np.array_equal(keys, joined(blocks(3, KEY, stream=1)))
+    assert model.call("child", {}, [KEY, np.int64(2)]) == keys[2] == folded(KEY, 2)
 
 
 def test_samples_follow_the_softmax(model):

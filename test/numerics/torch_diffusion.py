@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The networks of networks_diffusion.py in plain PyTorch, from their papers, with their model files' weight names."""
+import math
+
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+import philox
 from torch_layers import Namespace
 
 
@@ -38,6 +41,7 @@ class DiffusionUNet(nn.Module):
     def __init__(self, c):
         super().__init__()
         self.width, depth, groups = c["ch"], c["num_res_blocks"], c["groups"]
+        self.betas = betas(c.get("num_diffusion_timesteps", 1000), c.get("beta_schedule", "linear"))
         steps, sizes = 4 * self.width, [self.width * f for f in c["ch_mult"]]
         self.temb = Namespace(dense=nn.ModuleList([nn.Linear(self.width, steps), nn.Linear(steps, steps)]))
         self.conv_in = nn.Conv2d(c["in_channels"], self.width, 3, padding=1)
@@ -70,6 +74,32 @@ class DiffusionUNet(nn.Module):
         self.norm_out = nn.GroupNorm(groups, fan_in, 1e-6)
         self.conv_out = nn.Conv2d(fan_in, c["in_channels"], 3, padding=1)
 
+    def sample(self, images, key):
+        """Algorithm 2 of Ho et al. 2020."""
+        kept = torch.cumprod(1 - self.betas, 0)
+        for t in reversed(range(len(kept))):
+            noise = self.forward(images, torch.full(images.shape[:1], t)).double()
+            alpha = 1 - self.betas[t]
+            images = (images - (1 - alpha) / (1 - kept[t]).sqrt() * noise) / alpha.sqrt()
+            if t > 0:
+                images = images + self.betas[t].sqrt() * drawn(images.shape, key, t)
+            images = images.float()
+        return images
+
+    def sample_in(self, images, steps, eta, key):
+        """Formula 12 of Song et al. 2021, with the deviations of formula 16."""
+        kept, eta, steps = torch.cumprod(1 - self.betas, 0), float(eta), int(steps)
+        places = [i * len(kept) // steps for i in range(steps)]
+        for i in reversed(range(steps)):
+            now, before = kept[places[i]], kept[places[i - 1]] if i > 0 else torch.tensor(1.0).double()
+            deviation = eta * ((1 - before) / (1 - now)).sqrt() * (1 - now / before).sqrt()
+            noise = self.forward(images, torch.full(images.shape[:1], places[i])).double()
+            clean = (images - (1 - now).sqrt() * noise) / now.sqrt()
+            towards = (1 - before - deviation**2).clamp(min=0).sqrt() * noise
+            images = before.sqrt() * clean + towards + deviation * drawn(images.shape, key, i)
+            images = images.float()
+        return images
+
     def embedding(self, step):
         half = self.width // 2
         angles = step[:, None].double() * 10000.0 ** (-torch.arange(half).double() / (half - 1))
@@ -95,6 +125,18 @@ class DiffusionUNet(nn.Module):
             if hasattr(level, "upsample"):
                 x = level.upsample.conv(F.interpolate(x, scale_factor=2, mode="nearest"))
         return self.conv_out(F.silu(self.norm_out(x)))
+
+
+def betas(count, schedule):
+    """The variances of Ho et al. 2020, or those of Nichol and Dhariwal 2021, in f64."""
+    if schedule == "linear":
+        return torch.linspace(0.0001, 0.02, count, dtype=torch.float64)
+    left = [math.cos((t / count + 0.008) / 1.008 * math.pi / 2) ** 2 for t in range(count + 1)]
+    return torch.tensor([min(1 - b / a, 0.999) for a, b in zip(left, left[1:])], dtype=torch.float64)
+
+
+def drawn(shape, key, step):
+    return torch.from_numpy(philox.normal(tuple(shape), philox.folded(int(key), step)))
 
 
 MODELS = {
