@@ -71,13 +71,7 @@ Value Elaborator::call(const Function &function, SourceRange range,
     if (!bindParams(decl->params, slots))
       return {};
     runStmts(decl->body.stmts);
-    if (!frame.returned && !frame.assuming && !gaveUp) {
-      if (decl->result)
-        error(decl->body.range.last(), "'" + callee.name + "' ends without returning a value")
-            .note(decl->result->range, "the result is declared");
-      else
-        frame.result = Value::None();
-    }
+    checkReturns(decl, "'" + callee.name + "'");
     if (frame.result.isPoison())
       frame.result = declaredResult(decl);
     if (frame.result.function()) {

@@ -192,14 +192,75 @@ void Elaborator::runSide(Side &side, llvm::ArrayRef<Place> places, Run run) {
   llvm::SaveAndRestore deeper(choices, choices + 1);
   for (auto [place, value] : llvm::zip(places, side.values))
     place->value = value;
+  if (side.mayHaveReturned) {
+    current->mayHaveReturned = side.mayHaveReturned;
+    current->result = side.result;
+  }
   if (side.region && emits())
     ir().builder.setInsertionPointToEnd(&side.region->front());
   run();
   for (auto [place, value] : llvm::zip(places, side.values))
     value = place->value;
   side.returned = std::exchange(current->returned, false);
+  side.mayHaveReturned = std::exchange(current->mayHaveReturned, std::nullopt);
   side.result = std::exchange(current->result, Value());
   side.leavesRound = std::exchange(signal, LoopSignal::None) != LoopSignal::None;
+}
+
+Value Elaborator::placeholder(const Value &value, Side &side, SourceRange range) {
+  llvm::SmallVector<Tensor> zeros;
+  collectTensors(value, zeros);
+  std::optional<mlir::OpBuilder::InsertionGuard> guard;
+  if (emits() && side.region) {
+    guard.emplace(ir().builder);
+    ir().builder.setInsertionPointToEnd(&side.region->front());
+  }
+  for (Tensor &tensor : zeros) {
+    TensorType type = tensor.type;
+    Value zero = isBool(type.element) ? Value(false) : Value(DimExpr(0));
+    auto scalar = constantTensor({zero, range}, type.element);
+    Value whole =
+        result(type, range, [&](Emitter &e, mlir::Location loc, mlir::RankedTensorType lowered) {
+          return lowered.getRank() == 0 ? scalar->ir
+                                        : e.make<nn::BroadcastOp>(loc, lowered, scalar->ir,
+                                                                  e.dynamicSizes(type.dims, loc));
+        });
+    if (whole.tensor())
+      tensor = *whole.tensor();
+  }
+  llvm::ArrayRef<Tensor> rest = zeros;
+  return replaceTensors(value, rest);
+}
+
+bool Elaborator::matchReturns(Side &first, Side &second, SourceRange range) {
+  auto may = [](const Side &side) { return side.returned || side.mayHaveReturned; };
+  if ((!may(first) && !may(second)) || (first.returned && second.returned))
+    return false;
+  if (!may(first))
+    first.result = placeholder(second.result, first, range);
+  if (!may(second))
+    second.result = placeholder(first.result, second, range);
+  // What a side that is over assigned is of no use, whatever its type is by now.
+  for (auto [done, other] : {std::pair(&first, &second), std::pair(&second, &first)}) {
+    if (!done->returned)
+      continue;
+    for (auto [value, wanted] : llvm::zip(done->values, other->values)) {
+      llvm::SmallVector<Tensor> have, want;
+      collectTensors(value, have);
+      collectTensors(wanted, want);
+      bool fits =
+          have.size() == want.size() && llvm::all_of(llvm::zip(have, want), [&](const auto &pair) {
+            const TensorType &a = std::get<0>(pair).type, &b = std::get<1>(pair).type;
+            return a.element == b.element && a.rank() == b.rank() &&
+                   llvm::all_of(llvm::zip(a.dims, b.dims), [&](const auto &sizes) {
+                     return dims.equal(std::get<0>(sizes), std::get<1>(sizes));
+                   });
+          });
+      if (!fits)
+        value = placeholder(wanted, *done, range);
+    }
+  }
+  return true;
 }
 
 void Elaborator::endChoice(const Tensor &condition, SourceRange range, Side &first, Side &second,
@@ -269,13 +330,8 @@ bool Elaborator::runChoice(const Tensor &condition, SourceRange range, Run thenS
   if (emits())
     ir().builder.restoreInsertionPoint(outside);
 
-  if (first.returned != second.returned) {
-    error(range, "one side of this choice at run time returns, the other goes on")
-        .note("'return' on both sides, or assign to a variable and return it at the end");
-    current->returned = true;
-    return true;
-  }
-  current->returned = first.returned;
+  bool mayReturn = matchReturns(first, second, range);
+  current->returned = first.returned && second.returned;
   if (first.leavesRound && second.leavesRound)
     signal = LoopSignal::Continue; // the flags say which kind
 
@@ -290,7 +346,7 @@ bool Elaborator::runChoice(const Tensor &condition, SourceRange range, Run thenS
     }
     for (auto [i, place] : llvm::enumerate(places)) {
       Value &x = first.values[i], &y = second.values[i];
-      if (first.returned || x.isSame(y)) {
+      if (current->returned || x.isSame(y)) {
         place->value = x;
         continue;
       }
@@ -299,7 +355,15 @@ bool Elaborator::runChoice(const Tensor &condition, SourceRange range, Run thenS
       a.push_back(x);
       b.push_back(y);
     }
-    if (first.returned) {
+    if (mayReturn) {
+      for (auto [side, values] : {std::pair(&first, &a), std::pair(&second, &b)}) {
+        auto flag = side->mayHaveReturned;
+        if (!flag)
+          flag = constantTensor({Value(side->returned), range}, ElementType::Bool);
+        values->push_back(*flag);
+      }
+    }
+    if (mayReturn || current->returned) {
       join(first.result, second.result, range, "the result");
       a.push_back(first.result);
       b.push_back(second.result);
@@ -308,8 +372,10 @@ bool Elaborator::runChoice(const Tensor &condition, SourceRange range, Run thenS
   endChoice(condition, range, first, second, a, b);
   for (auto [i, value] : llvm::zip(changed, a))
     places[i]->value = value;
-  if (first.returned)
+  if (mayReturn || current->returned)
     current->result = a.back();
+  if (mayReturn)
+    current->mayHaveReturned = *a[a.size() - 2].tensor();
   return ranRest;
 }
 
@@ -346,9 +412,32 @@ Value Elaborator::chooseValue(const ast::IfExpr *expr, const Tensor &condition) 
 //===----------------------------------------------------------------------===//
 
 Loop *Elaborator::skippingLoop() {
-  if (!loop || loop->kind != Loop::Kind::While)
-    return nullptr;
-  return loop->flags->variables[1].value.tensor() ? loop : nullptr;
+  return loop && loop->flags && loop->flags->variables[1].value.tensor() ? loop : nullptr;
+}
+
+Scope &Elaborator::openFlags(SourceRange at) {
+  Scope &flags = scopeStore.emplace_back();
+  flags.parent = scope;
+  flags.variables.push_back({"whether this loop ends", at, Value(false), /*assignable=*/true});
+  flags.variables.push_back({"whether this round ends", at, Value(false), /*assignable=*/true});
+  return flags;
+}
+
+void Elaborator::checkReturns(const ast::FnDecl *decl, const std::string &name) {
+  if (current->returned || current->assuming || gaveUp)
+    return;
+  // Without a result 'return' only ends the call.
+  if (!decl->result && (!current->mayHaveReturned || current->result.isNone())) {
+    current->result = Value::None();
+    return;
+  }
+  Diagnostic &diag =
+      error(decl->body.range.last(), name + (current->mayHaveReturned ? " may end" : " ends") +
+                                         " without returning a value");
+  if (current->mayHaveReturned)
+    diag.note("a 'return' stands under a condition that only the run knows");
+  if (decl->result)
+    diag.note(decl->result->range, "the result is declared");
 }
 
 bool Elaborator::keepsType(const Value &before, Value &after, const Twine &what, SourceRange range,
@@ -447,13 +536,10 @@ void Elaborator::runWhile(const ast::WhileStmt *stmt) {
   }
   assign(freshTensors(initial, arguments));
 
-  Scope &flags = scopeStore.emplace_back();
-  flags.parent = scope;
-  flags.variables.push_back({"whether this loop ends", at, Value(false), /*assignable=*/true});
-  flags.variables.push_back({"whether this round ends", at, Value(false), /*assignable=*/true});
+  Scope &flags = openFlags(at);
   Value broke;
   {
-    Loop inside{Loop::Kind::While, &flags};
+    Loop inside{Loop::Kind::While, loop, &flags};
     inside.choices = choices;
     llvm::SaveAndRestore inLoop(loop, &inside);
     llvm::SaveAndRestore inScope(scope, &flags);

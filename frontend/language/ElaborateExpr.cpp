@@ -166,6 +166,12 @@ Value Elaborator::unknownName(StringRef name, SourceRange range) {
   llvm::SmallVector<StringRef> names;
   collectNames(names);
   Diagnostic &diag = error(range, "unknown name '" + name + "'");
+  if (current && current->scanNames.contains(name)) {
+    diag.note(current->scanNames.lookup(name), "'" + name.str() + " = ...' lives in the scan alone")
+        .note("'var " + name.str() + " = ...' before the scan and 'carry " + name.str() +
+              "' keep the last value");
+    return {};
+  }
   if (std::string import = modules.importFor(name); !import.empty())
     diag.note("'import " + import + "' makes it known");
   else

@@ -320,7 +320,7 @@ Value Elaborator::evalScan(const ast::ScanExpr *expr) {
   Scope &inner = scopeStore.emplace_back();
   inner.parent = scope;
   inner.isScan = true;
-  Loop inside{Loop::Kind::Scan};
+  Loop inside{Loop::Kind::Scan, loop};
   inside.choices = choices;
   llvm::SmallVector<Tensor> next;
   size_t errors = diags.errorCount();
@@ -408,6 +408,8 @@ Value Elaborator::evalScan(const ast::ScanExpr *expr) {
     Value last = replaceTensors(carry.initial, rest);
     if (carry.outer)
       (*carry.outer)->value = last;
+    else
+      current->scanNames[carry.decl->name.text] = carry.decl->name.range;
   }
   std::vector<Value> values;
   for (auto [i, type] : llvm::enumerate(stackTypes)) {

@@ -27,13 +27,30 @@ void Elaborator::runStmts(llvm::ArrayRef<ast::Stmt *> stmts) {
   for (size_t i = 0; i < stmts.size(); ++i) {
     if (current->returned || signal != LoopSignal::None || gaveUp)
       return;
+    // Only the run knows whether the call has returned: what is left runs if not.
+    if (std::optional<Tensor> returned = std::exchange(current->mayHaveReturned, std::nullopt)) {
+      Value earlier = std::exchange(current->result, Value());
+      SourceRange at = stmts[i]->range;
+      Value goesOn = unary(ast::UnaryOp::Not, at, at, {*returned, at});
+      auto ended = [&] {
+        current->returned = true;
+        current->result = earlier;
+      };
+      if (const Tensor *tensor = goesOn.tensor())
+        runChoice(*tensor, at, [&] { runStmts(stmts.drop_front(i)); }, ended, nullptr);
+      return;
+    }
     // Only the run knows whether this round of the loop has ended: what is left runs if not.
     if (Loop *skipping = skippingLoop()) {
-      Value ended = skipping->flags->variables[1].value;
+      Value &ended = skipping->flags->variables[1].value;
       SourceRange at = stmts[i]->range;
       Value goesOn = unary(ast::UnaryOp::Not, at, at, {ended, at});
+      auto rest = [&] {
+        ended = false;
+        runStmts(stmts.drop_front(i));
+      };
       if (const Tensor *tensor = goesOn.tensor())
-        runChoice(*tensor, at, [&] { runStmts(stmts.drop_front(i)); }, [] {}, nullptr);
+        runChoice(*tensor, at, rest, [] {}, nullptr);
       return;
     }
     if (auto *choice = llvm::dyn_cast<ast::IfStmt>(stmts[i])) {
@@ -259,11 +276,14 @@ void Elaborator::runUndecided(llvm::function_ref<void()> thenSide,
   ++current->assuming;
   thenSide();
   bool thenReturned = std::exchange(current->returned, false);
+  std::optional<Tensor> thenMay = std::exchange(current->mayHaveReturned, std::nullopt);
   for (Saved &s : saved)
     if (!thenReturned)
       std::swap(s.variable->value, s.before);
   elseSide();
   current->returned = thenReturned && current->returned;
+  if (!current->mayHaveReturned && !current->returned)
+    current->mayHaveReturned = thenMay;
 }
 
 /// `break` and `continue`.
@@ -279,22 +299,13 @@ void Elaborator::leaveLoop(const ast::Stmt *stmt) {
         .note("'while' runs as long as a condition holds; 'if' around the rest skips it");
     return;
   }
-  if (loop->kind == Loop::Kind::For && choices > loop->choices) {
-    error(stmt->range, "'" + word +
-                           "' under a condition at run time cannot leave a 'for', whose "
-                           "rounds are written out when the model is compiled")
-        .note("'while' is a loop at run time");
-    return;
-  }
   // On one side of an undecided choice the loop goes on for the other side.
   if (current->assuming)
     return;
   signal = isBreak ? LoopSignal::Break : LoopSignal::Continue;
-  if (loop->kind == Loop::Kind::While) {
-    if (isBreak)
-      loop->flags->variables[0].value = true;
-    loop->flags->variables[1].value = true;
-  }
+  if (isBreak)
+    loop->flags->variables[0].value = true;
+  loop->flags->variables[1].value = true;
 }
 
 bool Elaborator::runIf(const ast::IfStmt *stmt, llvm::ArrayRef<ast::Stmt *> rest) {
@@ -350,24 +361,29 @@ void Elaborator::runFor(const ast::ForStmt *stmt) {
   std::optional<ListValue> items = iterate(operand(stmt->iterable));
   if (!items)
     return;
-  Loop inside{Loop::Kind::For};
+  Scope &flags = openFlags(keyword(stmt, 3));
+  Loop inside{Loop::Kind::For, loop, &flags};
   inside.choices = choices;
   llvm::SaveAndRestore<Loop *> inLoop(loop, &inside);
   for (const Value &item : items->elements) {
+    // After a 'break' that only the run knows of, it also knows whether this round runs.
+    flags.variables[1].value = flags.variables[0].value;
     Scope &inner = scopeStore.emplace_back();
-    inner.parent = scope;
+    inner.parent = &flags;
     llvm::SaveAndRestore inScope(scope, &inner);
     bind(stmt->pattern, item, stmt->iterable->range, /*assignable=*/false);
     runStmts(stmt->body.stmts);
-    LoopSignal ended = std::exchange(signal, LoopSignal::None);
-    if (ended == LoopSignal::Break || current->returned || gaveUp)
+    signal = LoopSignal::None;
+    const bool *broke = flags.variables[0].value.boolean();
+    if ((broke && *broke) || current->returned || gaveUp)
       return;
   }
 }
 
 void Elaborator::runReturn(const ast::ReturnStmt *stmt) {
-  for (bool isScan : {true, false})
-    if (loop && loop->kind == (isScan ? Loop::Kind::Scan : Loop::Kind::While)) {
+  for (const Loop *around = loop; around; around = around->outer)
+    if (around->kind != Loop::Kind::For) {
+      bool isScan = around->kind == Loop::Kind::Scan;
       error(keyword(stmt, 6), "'return' cannot leave a loop at run time")
           .note(isScan ? "'yield' gives what is stacked; 'carry' keeps a value for after the scan"
                        : "assign to a variable, 'break', and return it after the loop");

@@ -46,7 +46,12 @@ struct Frame {
   llvm::StringMap<DimExpr> dims;
   llvm::StringMap<ElementType> elements;
   bool returned = false;
+  /// Where only the run knows whether the call has returned: a bool. `result` is then what it
+  /// returned, and anything where it did not.
+  std::optional<Tensor> mayHaveReturned;
   Value result;
+  /// What scans that are over carried for themselves, and where: no names any more.
+  llvm::StringMap<SourceRange> scanNames;
   /// Above 0 while code runs under a condition that this check cannot decide:
   /// sizes that meet may be equal because of it.
   unsigned assuming = 0;
@@ -111,8 +116,9 @@ bool isCompileTimeType(const ast::TypeRef *type);
 struct Loop {
   enum class Kind : uint8_t { For, While, Scan };
   Kind kind;
-  /// Of a while: hidden variables that say that the loop ends, and that this round does. They hold
-  /// a bool, or a tensor where only the run knows.
+  const Loop *outer; ///< around this one, in the same call
+  /// Of a while and a for: hidden variables that say that the loop ends, and that this round does.
+  /// They hold a bool, or a tensor where only the run knows.
   Scope *flags = nullptr;
   /// Of a scan: what was yielded in this round, and where.
   std::optional<std::vector<Operand>> yielded = {};
@@ -134,6 +140,7 @@ struct Side {
   std::unique_ptr<mlir::Region> region;
   std::vector<Value> values; ///< of the variables that the choice may change
   bool returned = false;
+  std::optional<Tensor> mayHaveReturned;
   Value result;
   bool leavesRound = false;
   bool ended() const { return returned || leavesRound; }
@@ -383,6 +390,15 @@ private:
   Value chooseValue(const ast::IfExpr *expr, const Tensor &condition);
   /// The loop whose round a run-time flag may have ended, or null.
   Loop *skippingLoop();
+  /// Hidden variables of a loop in a scope of their own, as Loop::flags has them.
+  Scope &openFlags(SourceRange at);
+  /// Where only one side of a choice returned, or may have: gives the other one a result of the
+  /// same types, which nobody reads. False where both or none did.
+  bool matchReturns(Side &first, Side &second, SourceRange range);
+  /// The same with zeros for tensors, at the end of `side`'s code.
+  Value placeholder(const Value &value, Side &side, SourceRange range);
+  /// Reports a body that does not always return.
+  void checkReturns(const ast::FnDecl *decl, const std::string &name);
   /// Variables that code in the running function can assign, from the innermost scope.
   llvm::SmallVector<Place> assignablePlaces();
   /// Numbers that a loop changes become tensors: `i64` for int, `f32` for float. False where the

@@ -208,10 +208,9 @@ void Elaborator::runEntry(Instance *model, const Function &function, ModelSummar
         }
   }
   runStmts(decl->body.stmts);
-  if (!frame.returned && !gaveUp) {
-    error(decl->body.range.last(), "'" + decl->name.text + "' ends without returning a value");
+  checkReturns(decl, "'" + decl->name.text.str() + "'");
+  if (!frame.returned && !gaveUp)
     return;
-  }
   std::vector<Value> values{frame.result};
   if (const std::vector<Value> *several = frame.result.tuple())
     values = *several;
@@ -293,12 +292,9 @@ void Elaborator::checkAlone(const Function &function) {
   llvm::SmallVector<Port> ports;
   declareFree(function, /*isEntry=*/false, ports);
   runStmts(function.decl->body.stmts);
-  if (!frame.returned && !frame.assuming && function.decl->result && !gaveUp)
-    error(function.decl->body.range.last(),
-          (function.decl->name.empty() ? "this function"
-                                       : "'" + function.decl->name.text.str() + "'") +
-              " ends without returning a value")
-        .note(function.decl->result->range, "the result is declared");
+  checkReturns(function.decl, function.decl->name.empty()
+                                  ? "this function"
+                                  : "'" + function.decl->name.text.str() + "'");
 }
 
 void Elaborator::elaborateEntries(Instance *model, ModelSummary &summary) {
