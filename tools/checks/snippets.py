@@ -5,7 +5,8 @@ The word after the language says what a block is:
 
     ```ncr              passes `nacre check`
     ```ncr mlp.ncr      the same, and later C blocks of the page may include the header made from it, mlp.h
-    ```ncr error        a broken model: `nacre check` must refuse it
+    ```ncr error        a broken model: `nacre check` must refuse it. Where a block without a language comes next and
+                        begins as `NAME.ncr:1:2: error`, it is what the command says of that file
     ```c                compiles as C11 against the headers above it and the runtime's own
     ```sh               parses; its scripts exist, and so does every option it gives to nacre
     ```json, ```python  parse
@@ -24,6 +25,7 @@ from common import Finding
 RULE = "the code in README and docs compiles"
 NEEDS_COMPILER = True
 
+SHOWN = re.compile(r"\s*^```\n((\w+\.ncr):\d+:\d+: error.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^( *)```(\w+)([^\n`]*)\n(.*?)^\1```[ \t]*$", re.MULTILINE | re.DOTALL)
 PAGES = ("docs", "models")
 
@@ -34,11 +36,14 @@ def pages(tree):
 
 
 def blocks(text):
-    """(line, language, words, code) of each fenced block that names a language."""
+    """(line, language, words, code) of each fenced block that names a language; an error shown behind it is a word."""
     for match in FENCE.finditer(text):
         indent = len(match[1])
         code = "\n".join(line[indent:] for line in match[4].splitlines()) + "\n"
-        yield text.count("\n", 0, match.start()) + 1, match[2], match[3].split(), code
+        words = match[3].split()
+        if "error" in words and (shown := SHOWN.match(text, match.end())):
+            words += [shown[2], shown[1]]
+        yield text.count("\n", 0, match.start()) + 1, match[2], words, code
 
 
 def check(tree, nacre=None):
@@ -66,7 +71,12 @@ class Page:
         file.write_text(code, encoding="utf-8")
         done = run(self.nacre, "check", file)
         if "error" in words:
-            return None if done.returncode == 1 else "is marked as an error, and nacre check accepts it"
+            if done.returncode != 1:
+                return "is marked as an error, and nacre check accepts it"
+            shown = words[-1] if names else None
+            said = (done.stderr or done.stdout).replace(f"{self.folder}/", "")
+            indented = said.strip().replace("\n", "\n    ")
+            return None if shown in (None, said) else f"nacre check says otherwise:\n    {indented}"
         if done.returncode != 0:
             return output_of(done)
         if names:

@@ -204,6 +204,11 @@ SNIPPETS = {
     "a model": ("```ncr\nmodel A {}\n```\n", None),
     "a broken model": ("```ncr\nwrong\n```\n", "error: wrong"),
     "a model shown for its error": ("```ncr error\nwrong\n```\n", None),
+    "an error as it is shown": ("```ncr error\nwrong\n```\n\n```\nnet.ncr:1:1: error: wrong\n```\n", None),
+    "an error that is shown otherwise": (
+        "```ncr error\nwrong\n```\n\n```\nnet.ncr:1:1: error: is wrong\n```\n",
+        "says otherwise",
+    ),
     "a model shown for an error that it lacks": ("```ncr error\nmodel A {}\n```\n", "accepts it"),
     "C with the header": (
         '```ncr net.ncr\nmodel A {}\n```\n\n```c\n#include "net.h"\nint f(void) { return net_forward(); }\n```\n',
