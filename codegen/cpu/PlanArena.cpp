@@ -6,6 +6,7 @@
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 
 #include <map>
 #include <numeric>
@@ -131,17 +132,23 @@ void Planner::collect() {
   });
   entry.walk([&](memref::AllocOp alloc) {
     Buffer buffer{alloc, bytesOf(alloc), 0, std::numeric_limits<int64_t>::max(), 0};
-    for (Operation *view : alloc->getUsers())
-      for (Operation *user : view->getUsers()) {
-        // What a loop uses of what is made outside lives through all of its rounds.
-        Operation *span = user;
-        for (Operation *around = user->getParentOp(); !around->isProperAncestor(alloc);
-             around = around->getParentOp())
-          if (isa<LoopLikeOpInterface>(around))
-            span = around;
-        buffer.first = std::min(buffer.first, begin[span]);
-        buffer.last = std::max(buffer.last, end[span]);
+    SmallVector<Operation *> users(alloc->getUsers());
+    while (!users.empty()) {
+      Operation *user = users.pop_back_val();
+      // A row of bytes has no view of another type: kernels take it as it is.
+      if (isa<ViewLikeOpInterface>(user)) {
+        llvm::append_range(users, user->getUsers());
+        continue;
       }
+      // What a loop uses of what is made outside lives through all of its rounds.
+      Operation *span = user;
+      for (Operation *around = user->getParentOp(); !around->isProperAncestor(alloc);
+           around = around->getParentOp())
+        if (isa<LoopLikeOpInterface>(around))
+          span = around;
+      buffer.first = std::min(buffer.first, begin[span]);
+      buffer.last = std::max(buffer.last, end[span]);
+    }
     buffer.first = std::min(buffer.first, buffer.last);
     buffers.push_back(buffer);
   });
