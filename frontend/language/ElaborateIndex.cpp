@@ -19,6 +19,9 @@ struct Step {
   DimExpr start = 0;
   DimExpr size = 0;
   int64_t stride = 1;
+  /// Of a slice that runs backwards, how far each step goes; `start` and `size` are those of all
+  /// elements between its ends. Else 0.
+  int64_t back = 0;
   Value indices;
   /// Where a slice or an element starts, if only the run knows.
   std::optional<Tensor> runStart;
@@ -69,30 +72,36 @@ Value Elaborator::indexList(const ast::IndexExpr *expr, const ListValue &list) {
     return fail(expr->range, "a list takes one index, but there are " + Twine(expr->items.size()));
   const ast::IndexItem &item = expr->items[0];
   int64_t count = list.elements.size();
+  auto known = [&](const ast::Expr *number) -> std::optional<int64_t> {
+    auto integer = evalInt(number, "an index of a list");
+    auto value = integer ? valueOf(*integer) : std::nullopt;
+    if (integer && !value && !dependsOnUnknown(*integer))
+      error(number->range, "an index of a list must be known at compile time");
+    return value;
+  };
   // A bound of a slice or an index, counted from the front.
   auto place = [&](const ast::Expr *bound, int64_t absent) -> std::optional<int64_t> {
     if (!bound)
       return absent;
-    auto integer = evalInt(bound, "an index of a list");
-    if (!integer)
-      return std::nullopt;
-    auto known = valueOf(*integer);
-    if (!known) {
-      if (!dependsOnUnknown(*integer))
-        error(bound->range, "an index of a list must be known at compile time");
-      return std::nullopt;
-    }
-    return *known < 0 ? *known + count : *known;
+    auto number = known(bound);
+    return number && *number < 0 ? *number + count : number;
   };
   if (item.isSlice) {
-    auto start = place(item.start, 0), stop = place(item.stop, count);
-    if (item.step)
-      return fail(item.step->range, "a slice of a list has no step");
-    if (!start || !stop || list.isOpen)
+    std::optional<int64_t> step = 1;
+    if (item.step && (step = known(item.step)) && *step == 0)
+      return fail(item.step->range, "the step of a slice must not be 0");
+    bool isBack = step && *step < 0;
+    auto start = place(item.start, isBack ? count - 1 : 0),
+         stop = place(item.stop, isBack ? -1 : count);
+    if (!start || !stop || !step || list.isOpen)
       return list.isOpen ? Value::list(list.elements, true) : Value();
-    int64_t from = std::clamp<int64_t>(*start, 0, count),
-            to = std::clamp<int64_t>(*stop, from, count);
-    return Value::list({list.elements.begin() + from, list.elements.begin() + to});
+    std::vector<Value> chosen;
+    // A longer step than the list is as good as one of its length.
+    int64_t far = std::clamp(*step, -count - 1, count + 1);
+    int64_t i = isBack ? std::min(*start, count - 1) : std::max<int64_t>(*start, 0);
+    for (; isBack ? i > std::max<int64_t>(*stop, -1) : i < std::min(*stop, count); i += far)
+      chosen.push_back(list.elements[i]);
+    return Value::list(std::move(chosen));
   }
   if (list.isOpen)
     return list.elements.empty() ? Value() : list.elements.front();
@@ -133,6 +142,16 @@ static std::optional<Bound> evalBound(Elaborator &e, const ast::Expr *expr) {
 
 /// Fills in a slice of a dimension of size `size`.
 static bool sliceOf(Elaborator &e, const ast::IndexItem &item, const DimExpr &size, Step &step) {
+  if (item.step) {
+    auto value = e.evalInt(item.step, "the step of a slice");
+    auto known = value ? e.valueOf(*value) : std::nullopt;
+    if (value && (!known || *known == 0))
+      e.error(item.step->range, "the step of a slice must be a number other than 0");
+    if (!known || *known == 0)
+      return false;
+    step.stride = std::max<int64_t>(*known, 1);
+    step.back = std::max<int64_t>(-std::max(*known, -INT64_MAX), 0);
+  }
   Bound start{0, std::nullopt}, stop{size, std::nullopt};
   auto read = [&](const ast::Expr *expr, Bound &bound) {
     if (!expr)
@@ -144,21 +163,13 @@ static bool sliceOf(Elaborator &e, const ast::IndexItem &item, const DimExpr &si
     auto known = bound.tensor ? std::nullopt : e.valueOf(bound.number);
     if (known && *known < 0)
       bound.number = size + bound.number;
+    // What runs backwards ends behind its second bound, and begins with its first.
+    if (step.back)
+      bound.number = bound.number + 1;
     return true;
   };
-  if (!read(item.start, start) || !read(item.stop, stop))
+  if (!read(item.start, step.back ? stop : start) || !read(item.stop, step.back ? start : stop))
     return false;
-  if (item.step) {
-    auto value = e.evalInt(item.step, "the step of a slice");
-    auto known = value ? e.valueOf(*value) : std::nullopt;
-    if (value && (!known || *known < 1)) {
-      e.error(item.step->range, "the step of a slice must be a positive number");
-      return false;
-    }
-    if (!value)
-      return false;
-    step.stride = *known;
-  }
   step.kind = Step::Kind::Slice;
   step.start = start.number;
   if (start.tensor || stop.tensor) {
@@ -169,7 +180,7 @@ static bool sliceOf(Elaborator &e, const ast::IndexItem &item, const DimExpr &si
                 "'lengths' of attention, or a mask, leaves elements out");
       return false;
     }
-    if (step.stride != 1) {
+    if (item.step && (step.stride != 1 || step.back)) {
       e.error(item.step->range, "a slice that starts where the run says has no step");
       return false;
     }
@@ -179,14 +190,15 @@ static bool sliceOf(Elaborator &e, const ast::IndexItem &item, const DimExpr &si
            e.requireAtMost(step.size, size, item.range,
                            text + " is longer than the dimension of size " + e.print(size));
   }
-  std::string text = e.print(start.number) + ":" + e.print(stop.number);
+  std::string text =
+      "the slice " + (step.back ? "from " + e.print(stop.number - 1) + " backwards"
+                                : e.print(start.number) + ":" + e.print(stop.number));
+  std::string end = " the end of a dimension of size " + e.print(size);
   if (!e.requireAtMost(0, start.number, item.range,
-                       "the slice " + text + " starts before the first element") ||
-      !e.requireAtMost(start.number, stop.number, item.range,
-                       "the slice " + text + " ends before it starts") ||
+                       text + (step.back ? " ends" : " starts") + " before the first element") ||
+      !e.requireAtMost(start.number, stop.number, item.range, text + " ends before it starts") ||
       !e.requireAtMost(stop.number, size, item.range,
-                       "the slice " + text + " runs past the end of a dimension of size " +
-                           e.print(size)))
+                       text + (step.back ? " starts past" : " runs past") + end))
     return false;
   DimExpr extent = stop.number - start.number;
   step.size = step.stride == 1 ? extent : e.dims.ceilDiv(extent, step.stride);
@@ -280,6 +292,95 @@ static std::optional<std::vector<Step>> stepsOf(Elaborator &e, const ast::IndexE
   return steps;
 }
 
+/// The places of a slice that runs backwards, among the elements between its ends.
+static Value placesBackwards(Elaborator &e, const Step &step) {
+  SourceRange range = step.item->range;
+  TensorType type{ElementType::I64, {e.dims.ceilDiv(step.size, step.back)}};
+  Value count =
+      e.result(type, range, [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType t) {
+        llvm::SmallVector<mlir::Value> sizes = ir.dynamicSizes(type.dims, loc);
+        return ir.make<nn::IotaOp>(loc, t, sizes.empty() ? mlir::Value() : sizes[0]);
+      });
+  Value far =
+      e.binary(ast::BinaryOp::Mul, range, range, {count, range}, {DimExpr(step.back), range});
+  return e.binary(ast::BinaryOp::Sub, range, range, {step.size - 1, range}, {far, range});
+}
+
+/// `indices` as i64 from 0 to below `size`: negative ones count from the end, others are clamped.
+static Value placesIn(Elaborator &e, SourceRange range, const Tensor &indices,
+                      const DimExpr &size) {
+  TensorType type{ElementType::I64, indices.type.dims};
+  return e.result(
+      type, range,
+      [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType t) -> mlir::Value {
+        mlir::Type element = t.getElementType();
+        mlir::Value wide = indices.type.element == ElementType::I64
+                               ? indices.ir
+                               : ir.make<nn::CastOp>(loc, t, indices.ir);
+        mlir::Value least = ir.sizeTensor(DimExpr(0) - size, element, loc),
+                    most = ir.sizeTensor(size - 1, element, loc),
+                    whole = ir.sizeTensor(size, element, loc);
+        wide = ir.make<nn::MinimumOp>(loc, t, wide, most);
+        wide = ir.make<nn::MaximumOp>(loc, t, wide, least);
+        return ir.make<nn::ModOp>(loc, t, wide, whole);
+      },
+      indices.ofWeights);
+}
+
+/// Makes one index of several tensors that choose together, x[rows, columns], and one dimension of
+/// `value` of theirs. False after reporting.
+static bool joinIndices(Elaborator &e, SourceRange range, std::vector<Step> &steps, Value &value) {
+  llvm::SmallVector<Step *> remaining;
+  for (Step &step : steps)
+    if (step.kind != Step::Kind::NewAxis && step.kind != Step::Kind::Element)
+      remaining.push_back(&step);
+  auto chooses = [](const Step *step) {
+    const Tensor *tensor = step->indices.tensor();
+    return tensor && tensor->type.rank() > 0;
+  };
+  auto first = llvm::find_if(remaining, chooses);
+  auto last = std::find_if(remaining.rbegin(), remaining.rend(), chooses).base();
+  if (last - first < 2)
+    return true;
+  llvm::SmallVector<Operand> together;
+  for (Step *step : llvm::ArrayRef(first, last))
+    if (step->indices.tensor())
+      together.push_back({step->indices, step->item->range});
+  if (!e.broadcast("[]", range, together))
+    return false;
+  llvm::SmallVector<DimExpr, 4> shape(value.tensor()->type.dims);
+  size_t axis = first - remaining.begin(), count = last - first;
+  Value joined = DimExpr(0);
+  DimExpr all = 1;
+  for (auto [i, step] : llvm::enumerate(llvm::ArrayRef(first, last))) {
+    if (!step->indices.tensor()) {
+      e.error(range, "index tensors that choose together stand side by side")
+          .note("transpose the tensor first, or index twice");
+      return false;
+    }
+    const DimExpr &size = shape[axis + i];
+    SourceRange at = step->item->range;
+    Value places = placesIn(e, at, *step->indices.tensor(), size);
+    joined = i == 0
+                 ? places
+                 : e.binary(ast::BinaryOp::Add, range, at,
+                            {e.binary(ast::BinaryOp::Mul, range, at, {joined, range}, {size, at}),
+                             range},
+                            {places, at});
+    if (!joined.tensor())
+      return false;
+    all = all * size;
+    // The first one has them all; the others go like numbers.
+    if (i > 0)
+      step->kind = Step::Kind::Element;
+  }
+  (*first)->indices = joined;
+  shape.erase(shape.begin() + axis + 1, shape.begin() + axis + count);
+  shape[axis] = all;
+  value = e.reshape(range, *value.tensor(), shape);
+  return value.tensor();
+}
+
 Value Elaborator::indexTensor(const ast::IndexExpr *expr, const Tensor &base) {
   auto known = stepsOf(*this, expr, base.type);
   if (!known)
@@ -344,20 +445,20 @@ Value Elaborator::indexTensor(const ast::IndexExpr *expr, const Tensor &base) {
   }
 
   // Then gathers, from the last to the first so that earlier axes stay in place.
-  int64_t axis = cut.dims.size();
-  bool gathered = false;
+  if (value.isPoison() || !joinIndices(*this, expr->range, steps, value))
+    return {};
+  int64_t axis = value.tensor()->type.rank();
   for (Step &step : llvm::reverse(steps)) {
     if (step.kind == Step::Kind::NewAxis || step.kind == Step::Kind::Element)
       continue;
     --axis;
-    if (step.kind != Step::Kind::Gather || value.isPoison())
-      continue;
-    if (step.indices.tensor()->type.rank() > 0 && std::exchange(gathered, true))
-      return fail(step.item->range, "an index has at most one tensor with dimensions");
-    value = gather(expr->range, *value.tensor(), *step.indices.tensor(), axis);
+    if (step.back)
+      step.indices = placesBackwards(*this, step);
+    if (step.indices.tensor())
+      value = gather(expr->range, *value.tensor(), *step.indices.tensor(), axis);
+    if (value.isPoison())
+      return {};
   }
-  if (value.isPoison())
-    return {};
 
   // Last the new axes, counted in the final shape.
   llvm::SmallVector<DimExpr, 4> shape;
@@ -404,7 +505,7 @@ Value Elaborator::insertPart(const ast::IndexExpr *target, const Tensor &base,
     int64_t axis = whole.rank();
     bool isPlace = step.kind == Step::Kind::Gather && step.indices.tensor()->type.rank() == 0;
     if (step.kind == Step::Kind::NewAxis || (step.kind == Step::Kind::Gather && !isPlace) ||
-        step.stride != 1) {
+        step.stride != 1 || step.back) {
       error(step.item->range, "only a contiguous part can be assigned: slices without a step, "
                               "numbers, and i64[] or i32[] tensors name it")
           .note("select(condition, a, b) chooses element by element");
