@@ -17,8 +17,9 @@ NEVER = -1  # a stop token that no model gives
 class Generator(Stateful):
     """An artifact whose entries continue a prompt, and the same network of transformers."""
 
-    def __init__(self, model, folder, twin):
-        super().__init__(model, folder, folder / "net")
+    def __init__(self, model, folder, twin, **settings):
+        options = [text for name, value in settings.items() for text in ("--set", f"{name}={value}")]
+        super().__init__(model, folder, folder / "net", *options)
         self.twin = twin.from_pretrained(folder, attn_implementation="eager").eval()
         self.ctx = self.twin.config.n_positions
         self.vocab = self.twin.config.vocab_size
@@ -39,7 +40,7 @@ class Generator(Stateful):
         """What transformers makes of it."""
         ids = torch.from_numpy(prompt)
         with torch.no_grad():
-            return self.twin.generate(
+            made = self.twin.generate(
                 ids,
                 attention_mask=torch.ones_like(ids),
                 max_length=options.pop("max_length", self.ctx),
@@ -47,7 +48,8 @@ class Generator(Stateful):
                 pad_token_id=max(int(stop), 0),
                 bos_token_id=None,
                 **{"do_sample": False, **options},
-            ).numpy()
+            )
+        return made.numpy() if torch.is_tensor(made) else made
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +116,64 @@ def test_the_key_draws(gpt2):
     prompt = gpt2.prompt(8, 2, 5)
     first, again, other = (gpt2.generate("draw", prompt, NEVER, key, 1.0, 1.0, 1.0) for key in (1, 1, 2))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
+
+
+BEAMS = {
+    "usual": {"beams": 4},
+    "all-done": {"beams": 3, "early_stopping": "true", "length_penalty": 0.0},
+    "never": {"beams": 4, "early_stopping": "never", "length_penalty": 0.25, "prompts": 2, "returned": 3},
+    "never-short": {"beams": 2, "early_stopping": "never", "length_penalty": -1.5},
+}
+
+
+@pytest.fixture(scope="module", params=BEAMS)
+def beams(request, tmp_path_factory):
+    """GPT-2 with a beam search of those options, what they are, and what transformers calls them."""
+    folder = tmp_path_factory.mktemp(request.param)
+    SMALL["gpt2-odd"].write(folder)
+    settings = {"early_stopping": "false", "length_penalty": 1.0, "prompts": 1, "returned": 1, **BEAMS[request.param]}
+    generator = Generator(HERE / "decoding" / "gpt2_beams.ncr", folder, transformers.GPT2LMHeadModel, **settings)
+    options = {
+        "num_beams": settings["beams"],
+        "early_stopping": {"false": False, "true": True, "never": "never"}[settings["early_stopping"]],
+        "length_penalty": settings["length_penalty"],
+        "num_return_sequences": settings["returned"],
+    }
+    yield generator, settings, options
+    generator.close()
+
+
+def searched(generator, settings, prompt, stop):
+    rows = settings["prompts"] * settings["returned"]
+    tokens, length, scores = np.full((rows, generator.ctx), -7, np.int64), np.zeros((), np.int64), np.zeros(rows, np.float32)
+    state = generator.new_state(settings["prompts"] * settings["beams"])
+    generator.run_with(state, "beam", {"S": prompt.shape[1]}, [prompt, np.array(stop, np.int64)], [tokens, length, scores])
+    generator.free(state)
+    return tokens[:, : int(length)], scores
+
+
+@pytest.mark.parametrize("length", (1, 150, 190))
+def test_beam_search(beams, length):
+    generator, settings, options = beams
+    prompt = generator.prompt(length, settings["prompts"], length)
+    free, _ = searched(generator, settings, prompt, NEVER)
+    assert free.shape[1] == generator.ctx
+    found = list(dict.fromkeys(free[:, length:].flatten().tolist()))
+    met = 0
+    for stop in [NEVER] if length == 1 else [NEVER, *found[:3], *found[-2:], 5]:
+        got, scores = searched(generator, settings, prompt, stop)
+        expected = generator.expected(prompt, stop, return_dict_in_generate=True, output_scores=True, **options)
+        ids = expected.sequences.numpy()
+        assert np.array_equal(got, ids), stop
+        assert np.allclose(scores, expected.sequences_scores.numpy(), rtol=1e-4, atol=1e-5), stop
+        met += got.shape[1] < generator.ctx
+    assert met or length == 1
+
+
+def test_beams_are_reordered(beams):
+    """The prompts are such that a row does not always go on from itself, or the caches' order would not matter."""
+    generator, settings, options = beams
+    prompt = generator.prompt(23, settings["prompts"], 23)
+    found = generator.expected(prompt, NEVER, return_dict_in_generate=True, output_scores=True, **options)
+    parents = found.beam_indices.numpy()
+    assert (parents[:, 1:] != parents[:, :-1]).any()

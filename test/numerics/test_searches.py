@@ -104,7 +104,7 @@ def test_adjustments(model, vocab, count, p, penalty):
 def test_drawn_by_the_key(model):
     """The same key, the same tokens; another key, others."""
     prompt = RANDOM.integers(0, VOCAB, (40, 2))
-    first, again, other = (continued(model, "drawn", prompt, NEVER, key) for key in (7, 7, 8))
+    first, again, other = (continued(model, "drawn", prompt, NEVER, key, 1.0, 1.0) for key in (7, 7, 8))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
     # Each step draws by a key of its own.
     drawn = first[:, 2:]
@@ -114,7 +114,7 @@ def test_drawn_by_the_key(model):
 def test_drawn_by_probability(model):
     """How often each pair of tokens follows, of 20000 rows, against the probabilities of the network."""
     rows, prompt = 20000, [3, 1]
-    drawn = continued(model, "drawn", np.tile(prompt, (rows, 1)), NEVER, 5)[:, 2:4]
+    drawn = continued(model, "drawn", np.tile(prompt, (rows, 1)), NEVER, 5, 1.0, 1.0)[:, 2:4]
     for first, second in itertools.product(range(VOCAB), repeat=2):
         expected = np.exp(log_softmax(logits_after(prompt))[first] + log_softmax(logits_after([*prompt, first]))[second])
         found = (drawn == (first, second)).all(1).mean()
@@ -124,9 +124,8 @@ def test_drawn_by_probability(model):
 def test_drawn_from_few(model):
     """What the adjustments take away is never drawn, and all that they leave is."""
     prompt = np.tile([2, 0, 2], (4000, 1))
-    drawn = continued(model, "drawn_from_few", prompt, NEVER, 1, 0.8, 1.5)[:, 3]
-    logits = penalized(logits_after([2, 0, 2])[None].astype(np.float32), prompt[:1], np.float32(1.5)) / 0.7
-    logits[0, logits[0].argmin()] = -np.inf
+    drawn = continued(model, "drawn", prompt, NEVER, 1, 0.8, 1.5)[:, 3]
+    logits = penalized(logits_after([2, 0, 2])[None].astype(np.float32), prompt[:1], np.float32(1.5))
     kept = np.flatnonzero(np.isfinite(likeliest_only(logits, 0.8)[0]))
     assert 1 < len(kept) < VOCAB
     assert set(drawn.tolist()) == set(kept.tolist())
@@ -135,10 +134,72 @@ def test_drawn_from_few(model):
 def test_drawn_rows_end(model):
     """A row goes on with `stop` when it has met it, and all end when the last one does."""
     prompt = RANDOM.integers(0, VOCAB, (6, 1))
-    free = continued(model, "drawn", prompt, NEVER, 3)
+    free = continued(model, "drawn", prompt, NEVER, 3, 1.0, 1.0)
     for stop in range(VOCAB):
         ended = np.logical_or.accumulate(np.insert(free[:, 1:-1] == stop, 0, False, axis=1), axis=1)
-        got = continued(model, "drawn", prompt, stop, 3)
+        got = continued(model, "drawn", prompt, stop, 3, 1.0, 1.0)
         first = np.where(ended[:, : got.shape[1] - 1], stop, -1)
         assert (got[:, 1:][first == stop] == stop).all()
         assert got.shape[1] == CTX or (got[:, -1] == stop).all()
+
+
+def warmer(logits, count):
+    """Of blocks/generation.ncr; in a beam search it gets logarithms of probability."""
+    return logits * (1.0 if count % 2 == 0 else 0.5)
+
+
+def beams_of(prompt, stop, beams=3, penalty=0.5):
+    """Beam search as lists, best first: [(score, tokens)]. It ends where no length could make up for what is lost."""
+    going, ended = [(0.0, prompt)], []
+    while going:
+        found = []
+        for total, ids in going:
+            found += [(total + gain, [*ids, v]) for v, gain in enumerate(warmer(log_softmax(logits_after(ids)), len(ids)))]
+        found = sorted(found, key=lambda x: -x[0])[: 2 * beams]
+        more = len(found[0][1]) - len(prompt)
+        over = [ids[-1] == stop or len(ids) == CTX for _, ids in found]
+        ended += [(total / more**penalty, ids) for (total, ids), end in list(zip(found, over))[:beams] if end]
+        ended = sorted(ended, key=lambda x: -x[0])[:beams]
+        going = [x for x, end in zip(found, over) if not end][:beams]
+        if len(ended) == beams and going and going[0][0] / (CTX - len(prompt)) ** penalty <= ended[-1][0]:
+            break
+    return ended
+
+
+@pytest.mark.parametrize("length", (1, 3, 7))
+@pytest.mark.parametrize("stop", range(NEVER, VOCAB))
+def test_beam_search(model, length, stop):
+    prompt = np.random.default_rng(length).integers(0, VOCAB, (2, length))
+    ids, count, scores = np.full((4, CTX), -7, np.int64), np.zeros((), np.int64), np.zeros(4, np.float32)
+    state = model.new_state(6)
+    model.run_with(state, "searched", {"S": length}, [prompt, np.array(stop)], [ids, count, scores])
+    model.free(state)
+    expected = [best for row in prompt.tolist() for best in beams_of(row, stop)[:2]]
+    assert np.allclose(scores, [score for score, _ in expected], rtol=1e-5)
+    assert count == max(len(tokens) for _, tokens in expected)
+    for got, (_, tokens) in zip(ids, expected):
+        assert got[: len(tokens)].tolist() == tokens
+        assert (got[len(tokens) : int(count)] == stop).all()
+
+
+@pytest.mark.parametrize("length", (1, 4))
+@pytest.mark.parametrize("stop", (NEVER, 0, 3))
+def test_exhaustive_search(model, length, stop):
+    prompt = np.random.default_rng(length).integers(0, VOCAB, (1, length))
+    ids, scores = np.zeros((9, length + 3), np.int64), np.zeros(9, np.float32)
+    state = model.new_state(VOCAB**2)
+    model.run_with(state, "exhausted", {"S": length}, [prompt, np.array(stop)], [ids, scores])
+    model.free(state)
+    every = []
+    for tokens in itertools.product(range(VOCAB), repeat=3):
+        row, total = prompt[0].tolist(), 0.0
+        for token in tokens:
+            if stop in row[length:]:
+                total -= 0.0 if token == stop else np.inf
+            else:
+                total += log_softmax(warmer(logits_after(row), len(row)))[token]
+            row.append(token)
+        every.append((total, row))
+    every.sort(key=lambda x: -x[0])
+    assert ids.tolist() == [row for _, row in every[:9]]
+    assert np.allclose(scores, [total for total, _ in every[:9]], rtol=1e-5)
