@@ -186,7 +186,7 @@ class Artifact:
         )
         return tuple(all_sizes[sum(ranks) - ranks[-1] :])
 
-    def prepare(self, entry, sizes, inputs):
+    def prepare(self, entry, sizes, inputs, state=None):
         """Gives a function that runs the entry once on these inputs, each time into the same result and arena.
 
         `sizes` has the dimension variables by name. Every run checks the status, nothing else.
@@ -201,13 +201,14 @@ class Artifact:
         arguments = [
             self.model,
             ctypes.c_uint32(self.entries[entry]),
+            state,
             (ctypes.c_void_p * len(addresses))(*addresses),
             self._dims(entry, sizes),
             ctypes.c_void_p(arena.address),
         ]
 
         def run():
-            self._check(self.library.nacre_run(*arguments))
+            self._check(self.library.nacre_run_with(*arguments))
             return result.view(dtype, shape)
 
         run.inputs, run.arena, run.result = inputs, arena, result
@@ -267,9 +268,13 @@ class Artifact:
         self._check(self.library.nacre_run(self.model, number, addresses, self._dims(entry, sizes), None))
 
     def call(self, entry, sizes, inputs):
-        """Runs an entry once, and checks that nothing is written outside of the arena and the result."""
-        run = self.prepare(entry, sizes, inputs)
+        """Runs an entry once, on a fresh state if it uses one, and checks that it writes to the arena and the result alone."""
+        state = None
+        if self.info.entries[self.entries[entry]].uses_states:
+            state = self.new_state({name: sizes[name] for name in self.state_variables()})
+        run = self.prepare(entry, sizes, inputs, state)
         output = run()
+        self.free_state(state)
         assert run.arena.intact(), f"{entry} at {sizes} wrote outside of its arena"
         assert run.result.intact(), f"{entry} at {sizes} wrote outside of its result"
         return output

@@ -6,6 +6,7 @@ import pathlib
 import networks_attention2d
 import networks_basic
 import networks_behaviour
+import networks_cached
 import networks_clicks
 import networks_diffusion
 import networks_images
@@ -28,6 +29,7 @@ FAMILIES = (
     networks_diffusion,
     networks_papers,
     networks_pretrained,
+    networks_cached,
 )
 
 # "odd" sizes are multiples of no vector width and no tile, so every remainder is taken.

@@ -63,6 +63,9 @@ def parameters(model):
     if model in DIGITS:
         weights = read_safetensors((ROOT / "models" / model).with_suffix(".safetensors"))
         return sum(values.size for _, values in weights if values.dtype.kind == "f")
+    whole = re.sub(r"^(\w+)/generate\.ncr$", r"\1/\1.ncr", model)  # whose weights it takes
+    if whole != model:
+        return parameters(whole)
     if published := networks_pretrained.published(model):
         return published
     return max(n.parameters() for n in networks(model, {**SMALL, **FULL}))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Quick tier: every model file has a reference and a row in models/README.md that says what is true."""
+"""Quick tier: every model file is compared with something and has a row in models/README.md that says what is true."""
 import json
 
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 
 import make_table
 import references
-from catalog import SMALL
+from catalog import FULL, SMALL
 
 MODELS = make_table.models()
 
@@ -23,7 +23,8 @@ def test_has_a_reference(model):
     if model in make_table.DIGITS:
         return  # test_small.py compares them with the logits that lie beside them
     small = make_table.networks(model, SMALL)
-    assert small, f"no small network of models/{model} in the catalogue"
+    # What the compiler is long at is compared live, by the full tier alone.
+    assert small or make_table.networks(model, FULL), f"no network of models/{model} in the catalogue"
     for network in small:
         outputs = np.load(references.FOLDER / f"{network.name}.npz")
         assert set(outputs) == {references.key(*case) for case in network.cases()}

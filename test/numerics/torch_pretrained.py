@@ -20,6 +20,11 @@ class Causal(nn.Module):
         return self.theirs(ids).logits
 
 
+class CachedCausal(Causal):
+    def step(self, ids, _):
+        return self(ids)[:, -1]
+
+
 class Encoder(nn.Module):
     """An encoder of masked tokens."""
 
@@ -76,6 +81,11 @@ class Seq2Seq(nn.Module):
         return self.theirs(ids, attention_mask=mask, decoder_input_ids=targets).logits
 
 
+class CachedSeq2Seq(Seq2Seq):
+    def start(self, ids, mask, targets):
+        return self(ids, mask, targets)[:, -1]
+
+
 class Whisper(nn.Module):
     def __init__(self, theirs):
         super().__init__()
@@ -83,6 +93,11 @@ class Whisper(nn.Module):
 
     def forward(self, features, targets):
         return self.theirs(features, decoder_input_ids=targets).logits
+
+
+class CachedWhisper(Whisper):
+    def start(self, features, targets):
+        return self(features, targets)[:, -1]
 
 
 class Llava(Whisper):
@@ -109,6 +124,7 @@ class Clip(nn.Module):
 
 MODELS = {
     "llama/llama.ncr": Causal,
+    "llama/generate.ncr": CachedCausal,
     "qwen2/qwen2.ncr": Causal,
     "mistral/mistral.ncr": Causal,
     "opt/opt.ncr": Causal,
@@ -122,8 +138,10 @@ MODELS = {
     "bert/sentence_bert.ncr": SentenceBert,
     "albert/albert.ncr": Encoder,
     "t5/t5.ncr": Seq2Seq,
+    "t5/generate.ncr": CachedSeq2Seq,
     "bart/bart.ncr": Seq2Seq,
     "whisper/whisper.ncr": Whisper,
+    "whisper/generate.ncr": CachedWhisper,
     "clip/clip.ncr": Clip,
     "bert/deberta_v2.ncr": Encoder,
     "llava/llava.ncr": Llava,
