@@ -3,6 +3,8 @@
 
 The model file is made here: an entry for each type and group of operations, whose results have the operations' names.
 """
+import json
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,6 @@ NUMPY = {"i64": "i8", "i32": "i4", "i16": "i2", "i8": "i1", "u8": "u1", "f64": "
 CARRIED = {"i4": "i8", "bf16": "f32", "f8e4m3": "f32", "f8e5m2": "f32"}
 INTEGERS = ("i64", "i32", "i16", "i8", "u8", "i4")
 TYPES = (*INTEGERS, "f64", "f32", "f16", "bf16", "f8e4m3", "f8e5m2")
-BYTES = ("f8e4m3", "f8e5m2")
 EVERY = (*TYPES, "bool")
 SIZES = ({"N": 5, "M": 19}, {"N": 1, "M": 2}, {"N": 3, "M": 66})
 
@@ -106,9 +107,10 @@ def entry(group, t, carried=False):
     return "\n".join(lines)
 
 
-# Products take long to compile; 8-bit floats are for storage.
-HAVE = {"products": ("u8", "i4", "f64", "bf16"), "arithmetic": TYPES, "casts": EVERY}
-CASES = [(g, t) for g in GROUPS for t in HAVE.get(g, [t for t in TYPES if t not in BYTES])]
+# Kernels of their own take long to compile, and test/codegen/cpu compares them one by one; 8-bit floats are for storage.
+FEW = ("i64", "i8", "u8", "i4", "f64", "f16", "bf16")
+HAVE = {"arithmetic": TYPES, "comparisons": TYPES, "casts": EVERY, "products": ("u8", "i4", "bf16")}
+CASES = [(g, t) for g in GROUPS for t in HAVE.get(g, FEW)]
 
 
 def model_text(carried=False):
@@ -283,3 +285,97 @@ def test_interpreter(folder, tmp_path, group, t):
     nacre(*arguments, folder=tmp_path)
     results = [np.load(tmp_path / f"{name}.npy") for name in operations(group, t)]
     assert not differences(group, t, values, results)
+
+
+STORED = {"f8e4m3": "F8_E4M3", "f8e5m2": "F8_E5M2", "bf16": "BF16", "i4": "I8", "u8": "U8", "i16": "I16"}
+KEEPER = """model Keeper {
+%s
+  state last: f8e5m2[N, 19]
+  state count: i4
+
+  entry sums(x: f32[5, 19]) -> f32[5, 19] {
+    return x + %s
+  }
+
+  /// What three calls see.
+  entry kept(x: f32[N, 19]) -> (before: f8e5m2[N, 19], calls: i4[]) {
+    let before = last
+    last = x.to(f8e5m2)
+    count += 7
+    return before, count
+  }
+
+  /// A loop at run time, and one over rows, around narrow elements.
+  entry rounds(x: i4[N, M], times: i64[]) -> (i4[N, M], f8e4m3[N, M], u8[N, M]) {
+    var y = x
+    var z = x.to(f8e4m3)
+    var i = 0
+    while i < times {
+      y = y * 3 + 1
+      z = z * 0.5
+      i += 1
+    }
+    let u = scan row in x over axis 0 carry h = x[0].to(u8) {
+      h = h * 5 + row.to(u8)
+      yield h
+    }
+    return y, z, u
+  }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def keeper(tmp_path_factory):
+    folder, random = tmp_path_factory.mktemp("keeper"), np.random.default_rng(8)
+    weights = {t: stored(random.integers(-8, 8, (5, 19)) * (1 if t in INTEGERS else 0.3), t) for t in STORED}
+    header, data = {}, b""
+    for t, values in weights.items():
+        raw = to_bits(values, t).tobytes()
+        header[t] = {"dtype": STORED[t], "shape": [5, 19], "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header).encode()
+    (folder / "w.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + data)
+    declared = "\n".join(f'  weight w_{t}: {t}[5, 19] as "{t}"' for t in STORED)
+    (folder / "keeper.ncr").write_text(KEEPER % (declared, " + ".join(f"w_{t}.to(f32)" for t in STORED)))
+    artifact = Artifact(folder / "keeper.ncr", folder / "w.safetensors", folder / "keeper")
+    yield artifact, sum(w.astype(np.float32) for w in weights.values()), folder
+    artifact.close()
+
+
+def test_weights(keeper):
+    model, total, folder = keeper
+    x = np.zeros((5, 19), np.float32)
+    assert np.allclose(model.call("sums", {}, [x]), total, rtol=1e-6, atol=1e-5)
+    np.save(folder / "x.npy", x)
+    command = ["run", folder / "keeper.ncr", "--weights", folder / "w.safetensors", "--interpret", "--entry", "sums"]
+    nacre(*command, "--input", f"x={folder}/x.npy", "--output-dir", folder, folder=folder)
+    assert np.allclose(np.load(folder / "result.npy"), total, rtol=1e-6, atol=1e-5)
+
+
+def test_states(keeper):
+    model, _, _ = keeper
+    state, before = model.new_state({"N": 3}), np.zeros((3, 19), np.float32)
+    for i in range(1, 4):
+        x = np.random.default_rng(i).normal(size=(3, 19)).astype(np.float32)
+        seen, calls = model.call_with(state, "kept", {"N": 3}, [x])
+        assert np.array_equal(from_bits(seen, "f8e5m2"), before)
+        assert calls == narrow.wrapped(np.array(7 * i))
+        before = stored(x, "f8e5m2")
+    model.free_state(state)
+
+
+def test_loops(keeper):
+    model, _, _ = keeper
+    x = np.random.default_rng(1).integers(-8, 8, (4, 19)).astype(np.int8)
+    y, z, bytes_ = x.astype(np.int64), stored(x.astype(np.float64), "f8e4m3"), []
+    for _ in range(9):
+        y, z = y * 3 + 1, stored(z * 0.5, "f8e4m3")
+    row = x[0].astype(np.uint8)
+    for each in x.astype(np.uint8):
+        row = row * np.uint8(5) + each
+        bytes_.append(row)
+    got = model.call_with(None, "rounds", {"N": 4, "M": 19}, [x, np.int64(9)])
+    assert np.array_equal(got[0], narrow.wrapped(y))
+    assert np.array_equal(from_bits(got[1], "f8e4m3"), z)
+    assert np.array_equal(got[2], np.stack(bytes_))

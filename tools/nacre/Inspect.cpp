@@ -1,12 +1,12 @@
 //===- Inspect.cpp - nacre inspect ----------------------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "frontend/weights/StorageType.h"
 #include "tools/nacre/Commands.h"
 #include "tools/nacre/Compile.h"
 #include "tools/nacre/Flops.h"
 #include "tools/nacre/Session.h"
 #include "tools/nacre/Table.h"
+#include "tools/nacre/Weights.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
@@ -66,8 +66,7 @@ uint64_t parametersOf(const WeightSummary &weight) {
 }
 
 uint64_t bytesOf(const WeightSummary &weight) {
-  std::optional<StorageType> type = typeFromName(weight.dtype);
-  return type ? parametersOf(weight) * elementBytes(*type) : 0;
+  return parametersOf(weight) * elementBytes(storageOf(weight.dtype));
 }
 
 std::string typeOf(llvm::StringRef dtype, llvm::ArrayRef<std::string> shape) {

@@ -44,8 +44,7 @@ Port portOf(const language::PortSummary &summary, std::vector<std::string> &vari
   Port port;
   port.name = summary.name;
   port.type = summary.dtype + "[" + llvm::join(summary.shape, ", ") + "]";
-  // The one type that files do not have is i4, whose elements are bytes.
-  port.element = typeFromName(summary.dtype).value_or(StorageType::I8);
+  port.element = storageOf(summary.dtype);
   for (const std::string &size : summary.shape)
     port.shape.push_back(readSize(size, variables));
   return port;

@@ -5,6 +5,7 @@
 
 #include "frontend/weights/HfConfig.h"
 #include "tools/nacre/Crash.h"
+#include "tools/nacre/Weights.h"
 
 #include "mlir/IR/Diagnostics.h"
 
@@ -60,15 +61,10 @@ bool bind(LoadedModel &model, DiagnosticEngine &diags) {
   for (const language::WeightSummary &weight : model.language.summary.weights) {
     if (!weight.used)
       continue;
-    std::optional<StorageType> type = typeFromName(weight.dtype);
-    if (!type) {
-      diags.errorAt(weight.path, "weights of type " + weight.dtype + " cannot be read from a file");
-      continue;
-    }
     WantedWeight &want = wanted.emplace_back();
     want.path = weight.path;
     want.nameInFile = weight.source;
-    want.type = *type;
+    want.type = storageOf(weight.dtype);
     want.shape.assign(weight.shape.begin(), weight.shape.end());
     want.hasInitializer = !weight.initial.empty();
   }

@@ -3,6 +3,7 @@
 
 #include "tools/nacre/Weights.h"
 
+#include "frontend/language/Types.h"
 #include "frontend/weights/Initial.h"
 #include "tools/nacre/Crash.h"
 
@@ -10,11 +11,21 @@ using namespace nacre;
 using namespace nacre::tool;
 using interpreter::Tensor;
 
+StorageType nacre::tool::storageOf(llvm::StringRef dtype) {
+  return typeFromName(dtype).value_or(StorageType::I8);
+}
+
 WeightProvider::WeightProvider(LoadedModel &model, mlir::MLIRContext &context,
                                DiagnosticEngine &diags)
     : model(model), context(context), diags(diags) {
   for (const language::WeightSummary &weight : model.language.summary.weights)
     declared[weight.path] = &weight;
+}
+
+mlir::Type WeightProvider::elementOf(llvm::StringRef path, StorageType stored) {
+  auto element = language::elementTypeNamed(declared.lookup(path)->dtype);
+  return element && language::isInteger(*element) ? language::lower(*element, &context)
+                                                  : toMLIR(stored, &context);
 }
 
 mlir::FailureOr<Tensor> WeightProvider::load(llvm::StringRef path) {
@@ -28,13 +39,12 @@ mlir::FailureOr<Tensor> WeightProvider::load(llvm::StringRef path) {
           .note("the file is damaged; write it again");
       return mlir::failure();
     }
-    tensor = Tensor::viewOf(toMLIR(weight->type, &context), weight->shape, *bytes);
+    tensor = Tensor::viewOf(elementOf(path, weight->type), weight->shape, *bytes);
   } else if (const language::WeightSummary *weight = declared.lookup(path)) {
-    std::optional<StorageType> type = typeFromName(weight->dtype);
-    std::optional<NpyArray> initial =
-        type ? makeInitial(weight->initial, path, *type, weight->shape) : std::nullopt;
+    StorageType type = storageOf(weight->dtype);
+    std::optional<NpyArray> initial = makeInitial(weight->initial, path, type, weight->shape);
     if (initial)
-      tensor = Tensor::copyOf(toMLIR(*type, &context), weight->shape, initial->data);
+      tensor = Tensor::copyOf(elementOf(path, type), weight->shape, initial->data);
   }
   if (!tensor)
     internalError("weight '" + path + "' has no value");

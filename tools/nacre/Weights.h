@@ -9,6 +9,9 @@
 
 namespace nacre::tool {
 
+/// What files hold elements as that the language calls `dtype`: an i4 is a byte.
+StorageType storageOf(llvm::StringRef dtype);
+
 /// Gives weights by their path in the model, from the file or, where the file has none, as the
 /// model initialises them.
 class WeightProvider {
@@ -21,6 +24,10 @@ public:
   void release(llvm::StringRef path);
 
 private:
+  /// The type that a weight has in the model where it is an integer, whose sign files leave to it;
+  /// of floats the stored one.
+  mlir::Type elementOf(llvm::StringRef path, StorageType stored);
+
   LoadedModel &model;
   mlir::MLIRContext &context;
   DiagnosticEngine &diags;
