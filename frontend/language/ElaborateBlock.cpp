@@ -454,8 +454,6 @@ Value Elaborator::makePart(Instance *instance, const ast::Expr *expr, std::strin
           "the block '" + name->name + "' needs its arguments: '" + name->name + "(...)'");
     return {};
   }
-  if (block->isModel)
-    return fail(name->range, "'" + name->name + "' is a model; parts are blocks");
   llvm::SmallVector<PassedArgument> args;
   evalArgs(callExpr->args, args);
   Instance *part = instantiate(block, found.module, instance, std::move(path), std::move(source),

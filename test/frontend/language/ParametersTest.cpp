@@ -124,6 +124,34 @@ TEST(Parameters, ChooseModel) {
   EXPECT_EQ(firstLine(library), "model.ncr: error: the file declares no model");
 }
 
+TEST(Parameters, ModelAsPart) {
+  json config = {{"size", 8}};
+  language::CompileOptions options = with(&config, {});
+  options.model = "Around";
+  Compilation c(R"(
+model Inner(dim: int = config("size", 4), more: int = 1) {
+  weight w: f32[dim, dim]
+  entry step(x: f32[B, dim]) -> f32[B, dim] { return x @ w + more }
+  entry twice(x: f32[B, dim]) -> f32[B, dim] { return step(step(x)) }
+}
+model Around() {
+  part a: Inner() as ""
+  part b: Inner(4, more=2)
+  entry forward(x: f32[B, 8], y: f32[B, 4]) -> (f32[B, 8], f32[B, 4]) {
+    return a.twice(x), b.step(y)
+  }
+}
+)",
+                options);
+  EXPECT_EQ(c.messages(), "");
+  ASSERT_EQ(c.result.summary.entries.size(), 1u);
+  ASSERT_EQ(c.result.summary.weights.size(), 2u);
+  EXPECT_EQ(c.result.summary.weights[0].source, "w");
+  EXPECT_EQ(c.result.summary.weights[0].shape[0], 8);
+  EXPECT_EQ(c.result.summary.weights[1].source, "b.w");
+  EXPECT_EQ(c.result.summary.weights[1].shape[0], 4);
+}
+
 TEST(Parameters, StepsAreBounded) {
   language::CompileOptions options;
   options.maxSteps = 1000;
