@@ -268,7 +268,7 @@ class Artifact:
         self._check(self.library.nacre_run(self.model, number, addresses, self._dims(entry, sizes), None))
 
     def call(self, entry, sizes, inputs):
-        """Runs an entry once, on a fresh state if it uses one, and checks that it writes to the arena and the result alone."""
+        """Runs an entry once, on a fresh state if it uses one; checks that it writes to the arena and the result alone."""
         state = None
         if self.info.entries[self.entries[entry]].uses_states:
             state = self.new_state({name: sizes[name] for name in self.state_variables()})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Networks that keep keys and values: their first call, on a fresh state, against the last place of a whole forward pass.
+"""Networks that keep keys and values: their first call, on a fresh state, against the last place of a whole pass.
 
 test_decoding.py compares the calls after it. No PyTorch here.
 """

@@ -241,6 +241,35 @@ def test_a_program_runs_on_raw_files(net):
     assert wrong.returncode == 1 and "x.bin: error: must hold 48 bytes" in wrong.stderr
 
 
+def test_a_program_keeps_a_state_in_a_file(tmp_path):
+    (tmp_path / "sum.ncr").write_text(STATE)
+    succeed("compile", "sum.ncr", "--emit=exe", "-o", "sum", cwd=tmp_path)
+    (tmp_path / "x.bin").write_bytes(np.array([[1, 2]], np.float32).tobytes())
+    add = ["./sum", "add", "B=1", "x=x.bin", "result=y.bin"]
+    for arguments, times in [([], 1), (["--state", "sum.state"], 1), (["--state", "sum.state"], 2), ([], 1)]:
+        done = subprocess.run([*add, *arguments], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert np.frombuffer((tmp_path / "y.bin").read_bytes(), np.float32).tolist() == [times, 2 * times]
+    (tmp_path / "xs.bin").write_bytes(bytes(16))
+    other = [*add[:2], "B=2", "x=xs.bin", "--state", "sum.state"]
+    done = subprocess.run(other, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and "saved with B = 1, but this state was made with 2" in done.stderr
+
+
+def test_a_program_knows_the_width_of_every_type(tmp_path):
+    types = ["f64", "f32", "f16", "bf16", "f8e4m3", "f8e5m2", "i64", "i32", "i16", "i8", "i4", "u8", "bool"]
+    widths = [8, 4, 2, 2, 1, 1, 8, 4, 2, 1, 1, 1, 1]
+    entries = [f"  entry {t}_same(x: {t}[N]) -> {t}[N] {{ return x }}\n" for t in types]
+    (tmp_path / "same.ncr").write_text("model Same {\n" + "".join(entries) + "}\n")
+    succeed("compile", "same.ncr", "--emit=exe", "-o", "same", cwd=tmp_path)
+    for name, width in zip(types, widths):
+        (tmp_path / "x.bin").write_bytes(bytes([1] * (3 * width)))
+        command = ["./same", f"{name}_same", "N=3", "x=x.bin", "result=y.bin"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / "y.bin").read_bytes() == bytes([1] * (3 * width)), name
+
+
 def test_the_header_is_c11_and_links(net):
     succeed("compile", "net.ncr", "--weights", "w.safetensors", "-o", "net", cwd=net)
     (net / "main.c").write_text(

@@ -15,7 +15,7 @@ extern const nacre_artifact NACRE_PROGRAM_ARTIFACT;
 static const nacre_artifact *const artifact = &NACRE_PROGRAM_ARTIFACT;
 
 static size_t bytes_of(const nacre_tensor_info *tensor, const int64_t *sizes) {
-  static const unsigned char width[] = {0, 4, 2, 2, 8, 8, 4, 2, 1, 1, 1};
+  static const unsigned char width[] = {0, 4, 2, 2, 8, 8, 4, 2, 1, 1, 1, 1, 1, 1};
   size_t bytes = width[tensor->element_type];
   for (int32_t i = 0; i < tensor->rank; ++i)
     bytes *= (size_t)sizes[i];
