@@ -11,7 +11,8 @@ using namespace nacre::test;
 namespace {
 
 constexpr const char *floats[] = {"f32", "f16", "bf16", "f64"};
-constexpr const char *integers[] = {"i64", "i32", "i16", "i8", "u8"};
+constexpr const char *byteFloats[] = {"f8e4m3", "f8e5m2"};
+constexpr const char *integers[] = {"i64", "i32", "i16", "i8", "u8", "i4"};
 constexpr const char *predicates[] = {"eq", "ne", "lt", "le", "gt", "ge"};
 
 /// A program of one result for each operation of `x` and `y`, written with {0}.
@@ -65,6 +66,18 @@ static std::vector<Case> arithmeticCases() {
                      .ulps = 1,
                      .reason = "libm's pow; a remainder plus a divisor rounds"});
   }
+  for (std::string element : byteFloats) {
+    std::string type = element + "[N]";
+    Program program(type);
+    for (const char *name : {"add", "sub", "mul", "maximum", "minimum"})
+      program.add(("nn." + std::string(name) + " %x, %y : {0}, {0} -> {0}").c_str(), type);
+    addComparisons(program, "[N]");
+    cases.push_back({.name = element,
+                     .text = program.text(),
+                     .sizes = ragged("N"),
+                     .values = {Values::special},
+                     .sweeps = {{{"N", 5003}}}});
+  }
   for (std::string element : integers) {
     std::string type = element + "[N]";
     Program program(type);
@@ -96,11 +109,12 @@ static std::vector<Case> arithmeticCases() {
 static std::vector<Case> castCases() {
   std::vector<Case> cases;
   std::vector<const char *> all(std::begin(floats), std::end(floats));
+  llvm::append_range(all, byteFloats);
   llvm::append_range(all, integers);
   all.push_back("bool");
   for (std::string from : all) {
     std::string type = from + "[N]";
-    bool real = llvm::is_contained(floats, from);
+    bool real = llvm::is_contained(floats, from) || llvm::is_contained(byteFloats, from);
     Program program(type);
     for (std::string to : all)
       if (to != from && !(real && llvm::is_contained(integers, to)))
@@ -112,7 +126,7 @@ static std::vector<Case> castCases() {
     else
       one.sizes.push_back({{"N", 5003}});
     cases.push_back(one);
-    if (!real)
+    if (!llvm::is_contained(floats, from))
       continue;
     std::string text;
     for (const char *to : integers)
@@ -122,7 +136,8 @@ static std::vector<Case> castCases() {
                      .text = text,
                      .sizes = ragged("N") + std::vector<Sizes>{{{"N", 5003}}},
                      .values = {Values::normal},
-                     .ranges = {{"i8x", {-127, 127}},
+                     .ranges = {{"i4x", {-8, 7}},
+                                {"i8x", {-127, 127}},
                                 {"u8x", {0, 255}},
                                 {"i16x", {-32000, 32000}},
                                 {"i32x", {-2.1e9, 2.1e9}},

@@ -19,8 +19,9 @@ struct Port {
 
 /// The element types of the language, and MLIR's words for them.
 constexpr std::pair<StringRef, StringRef> elements[] = {
-    {"f32", "f32"}, {"f16", "f16"}, {"bf16", "bf16"}, {"f64", "f64"}, {"i64", "i64"},
-    {"i32", "i32"}, {"i16", "i16"}, {"i8", "i8"},     {"u8", "ui8"},  {"bool", "i1"}};
+    {"f32", "f32"}, {"f16", "f16"},         {"bf16", "bf16"},    {"f64", "f64"}, {"i64", "i64"},
+    {"i32", "i32"}, {"i16", "i16"},         {"i8", "i8"},        {"u8", "ui8"},  {"bool", "i1"},
+    {"i4", "i4"},   {"f8e4m3", "f8E4M3FN"}, {"f8e5m2", "f8E5M2"}};
 
 } // namespace
 

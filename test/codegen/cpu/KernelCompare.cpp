@@ -31,9 +31,10 @@ struct Format {
   /// The error of `got` in epsilons of `magnitude`; 0 where it is as good as can be.
   double error(double got, double want, double magnitude) const {
     double rounded = interpreter::roundToType(want, type);
-    if (got == rounded || (std::isnan(got) && std::isnan(want)))
+    // A type without infinities has no number beyond its largest.
+    if (got == rounded || (std::isnan(got) && std::isnan(rounded)))
       return 0;
-    if (std::isnan(got) || std::isnan(want) || std::isinf(want))
+    if (std::isnan(got) || std::isnan(rounded) || std::isinf(want))
       return INFINITY;
     // Near the largest number a small error decides whether the result is infinite.
     if (std::isinf(got))

@@ -36,6 +36,8 @@ static std::vector<double> specialFloats(FloatType type, double largest) {
 
 /// The bits of element `i` of a sweep over all floats of a width, in an order that mixes exponents.
 static uint64_t sweepBits(uint64_t i, int64_t count, unsigned width) {
+  if (width == 8)
+    return i & 0xff;
   if (width == 16)
     return (i * 40503) & 0xffff;
   // Even steps over all patterns, whose low bits differ from step to step.

@@ -101,12 +101,15 @@ static std::vector<Case> gatherCases() {
 
 static std::vector<Case> moveCases() {
   std::vector<Case> cases;
-  for (std::string element : allTypes) {
-    std::string padding = element == "bool"   ? "true"
-                          : element == "u8"   ? "200 : ui8"
-                          : element[0] == 'i' ? "-3 : " + element
-                          : element == "bf16" ? "-1.5 : bf16"
-                                              : "-0.0 : " + element;
+  std::vector<std::string> types(std::begin(allTypes), std::end(allTypes));
+  types.insert(types.end(), {"i4", "f8e4m3"});
+  for (const std::string &element : types) {
+    std::string padding = element == "bool"     ? "true"
+                          : element == "u8"     ? "200 : ui8"
+                          : element[0] == 'i'   ? "-3 : " + element
+                          : element == "bf16"   ? "-1.5 : bf16"
+                          : element == "f8e4m3" ? "-1.5 : f8E4M3FN"
+                                                : "-0.0 : " + element;
     cases.push_back({.name = element,
                      .text = llvm::formatv(R"(
            in x: {0}[M, N]
