@@ -28,15 +28,12 @@ void nacre::object::buildToLlvmPipeline(OpPassManager &manager) {
   ConvertVectorToLLVMPassOptions vectors;
   vectors.reassociateFPReductions = false;
   manager.addPass(createConvertVectorToLLVMPass(vectors));
-  manager.addPass(createConvertMathToLLVMPass());
-  manager.addPass(createFinalizeMemRefToLLVMConversionPass());
-  manager.addPass(createConvertIndexToLLVMPass());
-  manager.addPass(createArithToLLVMConversionPass());
-  manager.addPass(createConvertControlFlowToLLVMPass());
-  manager.addPass(createConvertFuncToLLVMPass());
+  // One walk over all of these takes half the time of one for each.
+  ConvertToLLVMPassOptions rest;
+  rest.filterDialects = {"arith", "cf", "func", "math", "memref"};
+  rest.allowPatternRollback = false;
+  manager.addPass(createConvertToLLVMPass(rest));
   manager.addPass(createReconcileUnrealizedCastsPass());
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
 }
 
 void nacre::object::registerObjectPasses() {
