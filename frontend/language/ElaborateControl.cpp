@@ -423,6 +423,25 @@ Scope &Elaborator::openFlags(SourceRange at) {
   return flags;
 }
 
+bool Elaborator::returnsFromWhile() const {
+  for (const Loop *around = loop; around; around = around->outer)
+    if (around->kind == Loop::Kind::While)
+      return true;
+  return false;
+}
+
+void Elaborator::leaveByReturn(const Value &flag, const Value &result) {
+  for (const Loop *around = loop; around; around = around->outer) {
+    llvm::SmallVectorImpl<Variable> &flags = around->flags->variables;
+    flags[0].value = flags[1].value = flag;
+    if (around->kind != Loop::Kind::While)
+      continue;
+    flags[2].value = flag;
+    flags[3].value = result;
+    return;
+  }
+}
+
 void Elaborator::checkReturns(const ast::FnDecl *decl, const std::string &name) {
   if (current->returned || current->assuming || gaveUp)
     return;
@@ -502,6 +521,21 @@ void Elaborator::runWhile(const ast::WhileStmt *stmt) {
       if (makeTensors(place->value, place->range))
         carried.push_back(place);
 
+  // A 'return' leaves by a flag and a result, which the rounds hand on like variables.
+  Scope &flags = openFlags(at);
+  bool mayReturn = names.contains("return");
+  if (mayReturn) {
+    Side here;
+    const ast::FnDecl *decl = current->function ? current->function->decl : nullptr;
+    Value nothing =
+        decl && decl->result ? placeholder(declaredResult(decl), here, at) : Value::None();
+    flags.variables.push_back({"whether this call returns", at, Value(false), /*assignable=*/true});
+    flags.variables.push_back({"the result", at, nothing, /*assignable=*/true});
+    for (size_t i : {2, 3})
+      if (Place place{&flags, i}; makeTensors(place->value, at))
+        carried.push_back(place);
+  }
+
   bool isNever;
   std::optional<Tensor> go = loopCondition(stmt->condition, isNever);
   if (isNever)
@@ -536,11 +570,10 @@ void Elaborator::runWhile(const ast::WhileStmt *stmt) {
   }
   assign(freshTensors(initial, arguments));
 
-  Scope &flags = openFlags(at);
+  Loop inside{Loop::Kind::While, loop, &flags};
+  inside.choices = choices;
   Value broke;
   {
-    Loop inside{Loop::Kind::While, loop, &flags};
-    inside.choices = choices;
     llvm::SaveAndRestore inLoop(loop, &inside);
     llvm::SaveAndRestore inScope(scope, &flags);
     runBody(stmt->body);
@@ -587,4 +620,16 @@ void Elaborator::runWhile(const ast::WhileStmt *stmt) {
     llvm::append_range(results, op.getResults());
   }
   assign(freshTensors(initial, results));
+  if (!mayReturn)
+    return;
+  Value returned = flags.variables[2].value, result = flags.variables[3].value;
+  if (returnsFromWhile()) {
+    leaveByReturn(returned, result);
+  } else if (isEndless && !inside.hasBreak) {
+    current->returned = true;
+    current->result = result;
+  } else if (returned.tensor()) {
+    current->mayHaveReturned = *returned.tensor();
+    current->result = result;
+  }
 }

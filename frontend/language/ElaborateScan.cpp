@@ -93,6 +93,7 @@ private:
     case Kind::While:
       return body(llvm::cast<ast::WhileStmt>(stmt)->body.stmts);
     case Kind::Return:
+      names.insert("return"); // no variable's name
       return expressions(llvm::cast<ast::ReturnStmt>(stmt)->values);
     case Kind::Yield:
       return expressions(llvm::cast<ast::YieldStmt>(stmt)->values);

@@ -25,7 +25,9 @@ void Elaborator::runBody(const ast::Body &body) {
 
 void Elaborator::runStmts(llvm::ArrayRef<ast::Stmt *> stmts) {
   for (size_t i = 0; i < stmts.size(); ++i) {
-    if (current->returned || signal != LoopSignal::None || gaveUp)
+    // A 'return' in an inner loop ends the rounds of the outer ones too.
+    const bool *ended = loop && loop->flags ? loop->flags->variables[1].value.boolean() : nullptr;
+    if ((ended && *ended) || current->returned || signal != LoopSignal::None || gaveUp)
       return;
     // Only the run knows whether the call has returned: what is left runs if not.
     if (std::optional<Tensor> returned = std::exchange(current->mayHaveReturned, std::nullopt)) {
@@ -299,6 +301,7 @@ void Elaborator::leaveLoop(const ast::Stmt *stmt) {
         .note("'while' runs as long as a condition holds; 'if' around the rest skips it");
     return;
   }
+  loop->hasBreak |= isBreak;
   // On one side of an undecided choice the loop goes on for the other side.
   if (current->assuming)
     return;
@@ -382,11 +385,9 @@ void Elaborator::runFor(const ast::ForStmt *stmt) {
 
 void Elaborator::runReturn(const ast::ReturnStmt *stmt) {
   for (const Loop *around = loop; around; around = around->outer)
-    if (around->kind != Loop::Kind::For) {
-      bool isScan = around->kind == Loop::Kind::Scan;
-      error(keyword(stmt, 6), "'return' cannot leave a loop at run time")
-          .note(isScan ? "'yield' gives what is stacked; 'carry' keeps a value for after the scan"
-                       : "assign to a variable, 'break', and return it after the loop");
+    if (around->kind == Loop::Kind::Scan) {
+      error(keyword(stmt, 6), "'return' cannot leave a 'scan', which runs for each element")
+          .note("'yield' gives what is stacked; 'carry' keeps a value for after the scan");
       return;
     }
   Operand value;
@@ -402,9 +403,22 @@ void Elaborator::runReturn(const ast::ReturnStmt *stmt) {
     value = {Value::tuple(std::move(values)),
              stmt->values.front()->range.to(stmt->values.back()->range)};
   }
-  current->returned = true;
   const ast::FnDecl *decl = current->function ? current->function->decl : nullptr;
   Value checked = decl && decl->result ? checkResult(decl, value, stmt->values) : value.value;
+  if (returnsFromWhile()) {
+    if (!checked.isNone() && !(decl && decl->result)) {
+      error(keyword(stmt, 6), "'return' in a 'while' needs to know the type of the result")
+          .note("declare it: 'fn ... -> f32[B] { ... }'");
+      checked = Value();
+    }
+    // On one side of an undecided choice the loop goes on for the other side.
+    if (current->assuming)
+      return;
+    leaveByReturn(true, checked);
+    signal = LoopSignal::Break;
+    return;
+  }
+  current->returned = true;
   // Of two returns on undecided sides, one good value is enough to go on.
   if (current->result.isPoison())
     current->result = checked;

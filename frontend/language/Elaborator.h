@@ -118,8 +118,10 @@ struct Loop {
   Kind kind;
   const Loop *outer; ///< around this one, in the same call
   /// Of a while and a for: hidden variables that say that the loop ends, and that this round does.
-  /// They hold a bool, or a tensor where only the run knows.
+  /// They hold a bool, or a tensor where only the run knows. Of a while with a 'return' also that
+  /// the call returns, and what.
   Scope *flags = nullptr;
+  bool hasBreak = false; ///< somewhere; a 'return' is none
   /// Of a scan: what was yielded in this round, and where.
   std::optional<std::vector<Operand>> yielded = {};
   SourceRange yieldedAt = {};
@@ -392,6 +394,10 @@ private:
   Loop *skippingLoop();
   /// Hidden variables of a loop in a scope of their own, as Loop::flags has them.
   Scope &openFlags(SourceRange at);
+  /// Whether a 'return' here has a loop at run time to leave, whose rounds hand on the result.
+  bool returnsFromWhile() const;
+  /// Leaves the loops around the running statement, up to the first at run time, where `flag` says.
+  void leaveByReturn(const Value &flag, const Value &result);
   /// Where only one side of a choice returned, or may have: gives the other one a result of the
   /// same types, which nobody reads. False where both or none did.
   bool matchReturns(Side &first, Side &second, SourceRange range);

@@ -85,7 +85,33 @@ def mixed(x, n):
     return y
 
 
-@pytest.mark.parametrize("twin", [nested, grown, rounds, found, mixed], ids=lambda twin: twin.__name__)
+def inner(x, n):
+    y, i = x, 0
+    while i < 4:
+        for k in range(2):
+            j = 0
+            while j < 3:
+                if n == i + j + k:
+                    if n % 2 == 1:
+                        return y * 2.0, i * 100 + j * 10 + k
+                    break
+                j += 1
+                y = y + 1.0
+            y = y - 0.25
+        if n == 7:
+            return y, i
+        i += 1
+        if n == 8:
+            continue
+        y = y * 0.5
+    return y, i
+
+
+def endless(x, n):
+    return x + sum(range(1, n + 1))
+
+
+@pytest.mark.parametrize("twin", [nested, grown, rounds, found, mixed, inner, endless], ids=lambda twin: twin.__name__)
 @pytest.mark.parametrize("batch", [1, 5])
 def test_every_way_out(model, twin, batch):
     x = np.random.default_rng(batch).normal(size=batch).astype(np.float32)
