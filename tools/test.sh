@@ -149,7 +149,7 @@ run_pytest() {
 run_numerics() {
   local preset=$1
   shift
-  OMP_WAIT_POLICY=passive run_pytest "$preset" test/numerics -n "$(nproc)" --dist loadgroup "$@"
+  OMP_WAIT_POLICY=passive run_pytest "$preset" test/numerics -n "$(nproc)" --dist loadgroup --no-loadscope-reorder "$@"
 }
 
 # A compiled model brings the sanitized runtime library into Python, whose memory the sanitizers must then know from

@@ -21,7 +21,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 # What a compiler of before has kept is not what is to be tested.
 os.environ["NACRE_CACHE_DIR"] = ""
 
-FULL_ONLY = {"test_decoding.py", "test_full.py", "test_generation.py", "test_minilm.py"}
+FULL_ONLY = {"test_decoding.py", "test_full.py", "test_generation.py", "test_minilm.py", "test_sequences.py"}
+
+# Fixtures with parameters that compile for each of them.
+OWN_FIXTURES = {"beams", "cached"}
 
 
 def pytest_addoption(parser):
@@ -33,14 +36,34 @@ def pytest_ignore_collect(collection_path, config):
     return True if collection_path.name in FULL_ONLY and config.getoption("--tier") == "quick" else None
 
 
+def compiled_for(item):
+    """What names the artifact that a test uses, and how long its compilation is beside others.
+
+    A catalogue network, a file of blocks/, a module's own of a list that a fixture goes through, or the module's only one.
+    """
+    from catalog import FULL, SMALL
+
+    networks = SMALL | FULL
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    for name, value in params.items():
+        if file := getattr(value, "file", None):
+            return file, 0
+        network = value if hasattr(value, "parameters") else isinstance(value, str) and networks.get(value)
+        if network:
+            return network.name, network.parameters()
+        if name in OWN_FIXTURES:
+            return f"{item.path.stem}-{value}", 0
+    return item.path.stem, 0
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist's own, which reads the marks
 def pytest_collection_modifyitems(items):
-    """Tests of one artifact go to one worker of pytest-xdist, which then compiles it once."""
+    """Tests of one artifact go to one worker of pytest-xdist, which then compiles it once; what takes long begins first."""
+    costs = {}
     for item in items:
-        for what in getattr(item, "callspec", None) and item.callspec.params.values() or ():
-            group = getattr(what, "file", None) or getattr(what, "name", None) or (what if isinstance(what, str) else None)
-            if group:
-                item.add_marker(pytest.mark.xdist_group(group))
-                break
+        group, costs[item] = compiled_for(item)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: -costs[item])
 
 
 def compile_once(tmp_path_factory, write):
