@@ -13,6 +13,7 @@ import networks_images
 import networks_papers
 import networks_pretrained
 import networks_recommenders
+import networks_sequences
 import networks_text
 from network import ROOT
 
@@ -23,6 +24,7 @@ FAMILIES = (
     networks_images,
     networks_clicks,
     networks_recommenders,
+    networks_sequences,
     networks_behaviour,
     networks_basic,
     networks_attention2d,

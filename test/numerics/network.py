@@ -64,7 +64,7 @@ class Network:
     batches: tuple = BATCHES
     lengths: tuple = LENGTHS  # (0,) where there is none
     stored: str = "f32"  # how the weights lie in the file
-    tables: object = None  # config -> the weights that are whole numbers, by name
+    tables: object = None  # config -> the weights that are whole numbers, or not at random, by name
     takes: object = None  # entry -> the names of its inputs, where entries take different ones
     make_sizes: object = None  # batch, length -> the dimension variables, where they are not B and S
 
@@ -103,7 +103,8 @@ class Network:
         """Writes config.json and model.safetensors, as a Hugging Face folder has them."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(self.config))
-        integers = self.tables(self.config).keys() if self.tables else ()
+        tables = self.tables(self.config) if self.tables else {}
+        integers = [name for name, values in tables.items() if values.dtype.kind == "i"]
         write_safetensors(folder / "model.safetensors", self.weights(self.config), self.tensors(), self.stored, integers)
 
 

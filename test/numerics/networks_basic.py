@@ -135,13 +135,15 @@ def autoencoder_inputs(c, tag, batch, _):
 
 
 def noisy_inputs(c, tag, batch, _):
-    """Normal noise for a code by the method of Box and Muller, uniform noise for what is taken away."""
+    """Uniform noise for what is taken away."""
     x = _unit(tag, (batch, c["sizes"][0]))
-    if "latent" not in c:
-        return {"x": x, "noise": _unit(f"{tag}.noise", x.shape)}
-    radius, angle = (_unit(f"{tag}.{n}", (batch, c["latent"])).astype(np.float64) for n in ("radius", "angle"))
-    noise = np.sqrt(-2.0 * np.log1p(-radius * (1 - 1e-9))) * np.cos(2.0 * np.pi * angle)
-    return {"x": x, "noise": noise.astype(np.float32)}
+    return {"x": x, "noise": _unit(f"{tag}.noise", x.shape)}
+
+
+def vae_inputs(c, tag, batch, _):
+    code = 2 * uniform(f"{tag}.code", (batch, c["latent"]))
+    key = np.array(random_ids(f"{tag}.key", (), 2**62))
+    return {"x": _unit(tag, (batch, c["sizes"][0])), "key": key, "code": code.astype(np.float32)}
 
 
 def ratings_inputs(c, tag, batch, _):
@@ -172,7 +174,8 @@ def classes_output(c, _, batch, __):
 
 
 def autoencoder_output(c, entry, batch, _):
-    return {"encode": (batch, c["sizes"][-1]), "loss": (batch,)}.get(entry, (batch, c["sizes"][0]))
+    others = {"encode": (batch, c["sizes"][-1]), "loss": (batch,), "generate": (c.get("samples"), c["sizes"][0])}
+    return others.get(entry, (batch, c["sizes"][0]))
 
 
 def gbdt_output(c, entry, batch, _):
@@ -217,10 +220,10 @@ def _denoising(name, sizes):
 
 
 def _vae(name, sizes, latent, beta):
-    config = {"sizes": sizes, "latent": latent, "activation": "relu", "beta": beta}
-    takes = {"forward": ("x", "noise"), "loss": ("x", "noise"), "generate": ("noise",)}
+    config = {"sizes": sizes, "latent": latent, "activation": "relu", "beta": beta, "samples": 7}
+    takes = {"forward": ("x", "key"), "loss": ("x", "key"), "decode": ("code",), "generate": ("key",)}
     model = "autoencoder/vae.ncr"
-    return _network(name, model, config, vae_weights, noisy_inputs, autoencoder_output, tuple(takes), takes=takes)
+    return _network(name, model, config, vae_weights, vae_inputs, autoencoder_output, tuple(takes), takes=takes)
 
 
 def _autorec(name, users, hidden):

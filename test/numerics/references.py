@@ -32,5 +32,8 @@ def sampled_error(got, expected):
 
 
 def relative_error(got, expected):
-    """max |got - expected| / max |expected|, the figure that the tests bound. Not a number where `got` is not."""
-    return float(np.abs(got.astype(np.float64) - expected).max() / np.abs(expected).max())
+    """max |got - expected| / max |expected|, the figure that the tests bound. Not a number where `got` is not.
+
+    Where only zeros are expected it is the absolute error.
+    """
+    return float(np.abs(got.astype(np.float64) - expected).max() / (np.abs(expected).max() or 1.0))

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import philox
 from torch_layers import Namespace
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
@@ -96,23 +97,27 @@ class VAE(nn.Module):
         self.encoder = sequence(c["sizes"], c["activation"])
         self.decoder = sequence([c["latent"], *c["sizes"][::-1]], c["activation"])
         self.fc_mu, self.fc_var = nn.Linear(c["sizes"][-1], c["latent"]), nn.Linear(c["sizes"][-1], c["latent"])
-        self.activation, self.beta = ACTIVATIONS[c["activation"]](), c["beta"]
+        self.activation, self.beta, self.samples = ACTIVATIONS[c["activation"]](), c["beta"], c["samples"]
 
     def code(self, x):
         hidden = self.activation(self.encoder(x))
         return torch.distributions.Normal(self.fc_mu(hidden), self.fc_var(hidden).exp().sqrt())
 
-    def generate(self, noise):
-        return self.decoder(noise).sigmoid()
+    def decode(self, code):
+        return self.decoder(code).sigmoid()
 
-    def forward(self, x, noise):
+    def generate(self, key):
+        return self.decode(torch.from_numpy(philox.normal((self.samples, self.fc_mu.out_features), int(key))).float())
+
+    def forward(self, x, key):
         code = self.code(x)
-        return self.generate(code.mean + code.stddev * noise)
+        noise = torch.from_numpy(philox.normal(tuple(code.mean.shape), int(key))).float()
+        return self.decode(code.mean + code.stddev * noise)
 
-    def loss(self, x, noise):
+    def loss(self, x, key):
         normal = torch.distributions.Normal(0.0, 1.0)
         distance = torch.distributions.kl_divergence(self.code(x), normal).sum(1)
-        return F.binary_cross_entropy(self(x, noise), x, reduction="none").sum(1) + self.beta * distance
+        return F.binary_cross_entropy(self(x, key), x, reduction="none").sum(1) + self.beta * distance
 
 
 class AutoRec(nn.Module):

@@ -15,6 +15,7 @@ import torch_images
 import torch_papers
 import torch_pretrained
 import torch_recommenders
+import torch_sequences
 import torch_text
 from network import from_stored, to_stored
 
@@ -23,6 +24,7 @@ FAMILIES = (
     torch_images,
     torch_clicks,
     torch_recommenders,
+    torch_sequences,
     torch_behaviour,
     torch_basic,
     torch_attention2d,
