@@ -24,7 +24,7 @@ def finite(name):
 
 
 def rounded(values, name):
-    """Floats as the nearest ones of that type, ties to the even ones; beyond its range is infinity, or NaN without one."""
+    """Floats as the nearest ones of that type, ties to the even ones; beyond its range infinity, or NaN."""
     held, has_inf = finite(name), FORMATS[name][2]
     wide = np.abs(values.astype(np.float64))
     above = np.searchsorted(held, wide).clip(1, len(held) - 1)

@@ -6,7 +6,11 @@ import pytest
 from artifact import Artifact
 from network import ROOT
 
-SIZES = ({"A": 2, "N": 6, "M": 9, "K": 3, "L": 4}, {"A": 1, "N": 5, "M": 8, "K": 1, "L": 2}, {"A": 3, "N": 33, "M": 70, "K": 40, "L": 1})
+SIZES = (
+    {"A": 2, "N": 6, "M": 9, "K": 3, "L": 4},
+    {"A": 1, "N": 5, "M": 8, "K": 1, "L": 2},
+    {"A": 3, "N": 33, "M": 70, "K": 40, "L": 1},
+)
 
 
 @pytest.fixture(scope="module")

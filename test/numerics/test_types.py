@@ -11,7 +11,8 @@ import pytest
 import narrow
 from artifact import Artifact, nacre
 
-NUMPY = {"i64": "i8", "i32": "i4", "i16": "i2", "i8": "i1", "u8": "u1", "f64": "f8", "f32": "f4", "f16": "f2", "bool": "?"}
+NUMPY = {"i64": "i8", "i32": "i4", "i16": "i2", "i8": "i1", "u8": "u1", "bool": "?"}
+NUMPY |= {"f64": "f8", "f32": "f4", "f16": "f2"}
 CARRIED = {"i4": "i8", "bf16": "f32", "f8e4m3": "f32", "f8e5m2": "f32"}
 INTEGERS = ("i64", "i32", "i16", "i8", "u8", "i4")
 TYPES = (*INTEGERS, "f64", "f32", "f16", "bf16", "f8e4m3", "f8e5m2")
@@ -70,6 +71,14 @@ MOVES = {
     "padded": ("pad(x, [0, 1], [1, 0], value=1)", "[N + 1, M + 1]"),
     "thinned": ("x[:, ::2]", "[N, ceildiv(M, 2)]"),
 }
+CURVES = {
+    "exponential": ("exp(x)", WHOLE),
+    "logarithm": ("log(x)", WHOLE),
+    "root": ("sqrt(x)", WHOLE),
+    "tangent": ("tanh(x)", WHOLE),
+    "shares": ("softmax(x)", WHOLE),
+    "levelled": ("layer_norm(x)", WHOLE),
+}
 CASTS = {f"to_{to}": (f"x.to({to})", WHOLE) for to in EVERY}
 GROUPS = {
     "arithmetic": ARITHMETIC,
@@ -78,6 +87,7 @@ GROUPS = {
     "products": PRODUCTS,
     "places": PLACES,
     "moves": MOVES,
+    "curves": CURVES,
     "casts": CASTS,
 }
 
@@ -102,14 +112,16 @@ def entry(group, t, carried=False):
         back = CARRIED.get(to, to) if carried else to
         names.append(f"    {name}: {back}{shape},")
         values.append(f"({expression})" if back == to else f"({expression}).to({back})")
-    lines = [f"  entry {group}_{t}(a: {outer}[N, M], b: {outer}[N, M], ids: i64[4], others: i64[4]) -> (", *names, "  ) {"]
+    head = f"  entry {group}_{t}(a: {outer}[N, M], b: {outer}[N, M], ids: i64[4], others: i64[4]) -> ("
+    lines = [head, *names, "  ) {"]
     lines += [f"    let x = a.to({t})", f"    let y = b.to({t})", "    return " + ", ".join(values), "  }"]
     return "\n".join(lines)
 
 
-# Kernels of their own take long to compile, and test/codegen/cpu compares them one by one; 8-bit floats are for storage.
+# Kernels of their own take long to compile, and test/codegen/cpu compares them one by one.
 FEW = ("i64", "i8", "u8", "i4", "f64", "f16", "bf16")
 HAVE = {"arithmetic": TYPES, "comparisons": TYPES, "casts": EVERY, "products": ("u8", "i4", "bf16")}
+HAVE["curves"] = ("f64", "f16", "bf16")
 CASES = [(g, t) for g in GROUPS for t in HAVE.get(g, FEW)]
 
 
@@ -171,6 +183,12 @@ def expected(group, t, values):
     x, y = ((v.astype(np.longdouble if t == "f64" else np.float64) if real else v) for v in (x, y))
     if group == "casts":
         return {f"to_{to}": x for to in EVERY}
+    if group == "curves":
+        shares = np.exp(x - x.max(1, keepdims=True))
+        centred = x - x.mean(1, keepdims=True)
+        made = {"exponential": np.exp(x), "logarithm": np.log(x), "root": np.sqrt(x), "tangent": np.tanh(x)}
+        made["shares"] = shares / shares.sum(1, keepdims=True)
+        return made | {"levelled": centred / np.sqrt((centred**2).mean(1, keepdims=True) + 1e-5)}
     if group == "arithmetic":
         by = y if real else np.where(y == 0, 1, y)
         quotient, rest = (x / y, np.mod(x, y)) if real else (np.where(y == 0, 0, x // by), np.where(y == 0, 0, x % by))
@@ -216,13 +234,17 @@ def expected(group, t, values):
 
 def inputs(group, t, sizes):
     random = np.random.default_rng(len(t) + sizes["M"])
-    x, y = (values_of(t, (sizes["N"], sizes["M"]), random, group not in ("reductions", "products")) for _ in range(2))
+    shape, extremes = (sizes["N"], sizes["M"]), group not in ("reductions", "products", "curves")
+    x, y = (values_of(t, shape, random, extremes) for _ in range(2))
+    if group == "curves":  # one element that is no number spoils its row
+        x[1:] = stored(random.normal(size=x[1:].shape) * 3, t)
     ids, others = (random.integers(-sizes["N"], sizes["N"], 4) for _ in range(2))
     return x, y, ids, others
 
 
 # A result of several roundings may be this many units away for each of its terms.
 SLACK = {"sums": 1, "totals": 1, "products": 8, "running": 1, "running_product": 8, "matrix": 2, "added": 4}
+SLACK |= {"exponential": 2, "logarithm": 2, "tangent": 2, "shares": 8, "levelled": 8}
 UNITS = {"f64": 2.0**-52, "f32": 2.0**-23, "f16": 2.0**-10, "bf16": 2.0**-7}
 
 
@@ -251,7 +273,11 @@ def tiny(t):
 def differences(group, t, values, results):
     with np.errstate(all="ignore"):
         exact = expected(group, t, values)
-        slack = expected(group, t, [*map(np.abs, values[:2]), *values[2:]]) if group in ("reductions", "products", "moves") else exact
+        slack = exact
+        if group in ("reductions", "products", "moves"):
+            slack = expected(group, t, [*map(np.abs, values[:2]), *values[2:]])
+        elif group == "curves":
+            slack = {name: np.maximum(np.abs(v), name == "levelled") for name, v in exact.items()}
         found = [difference(group, n, t, r, exact[n], slack[n]) for n, r in zip(operations(group, t), results)]
     return [text for text in found if text]
 
