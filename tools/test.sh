@@ -11,7 +11,7 @@
 # checks    the rules that a script can see (tools/checks)          unit     GoogleTest
 # lit       FileCheck tests of nacre-opt, model files and scripts   tools    pytest of tools/ and of broken inputs
 # numerics  compiled networks against committed outputs             full     the same, and live against PyTorch
-# asan      unit, lit, tools and numerics in a build with the sanitizers of addresses and undefined behaviour
+# asan      unit, lit, tools and most numerics in a build with the sanitizers of addresses and undefined behaviour
 # fuzz      libFuzzer on what reads a user's files                  package  the release archive, unpacked and run
 #
 # A tier goes on to the end whatever fails in it. Exit status: 0 when nothing failed.
@@ -155,7 +155,7 @@ run_numerics() {
 # A compiled model brings the sanitized runtime library into Python, whose memory the sanitizers must then know from
 # its start on. What they report is not to be captured: the process ends with it.
 run_sanitized_numerics() {
-  LD_PRELOAD=$(clang++-22 -print-file-name="libclang_rt.asan-$(uname -m).so") run_numerics asan --capture=sys
+  LD_PRELOAD=$(clang++-22 -print-file-name="libclang_rt.asan-$(uname -m).so") run_numerics asan --capture=sys --sanitized
 }
 
 run_full() {
@@ -204,7 +204,7 @@ fi
 if wants checks; then step checks "rules that a script can see" run_checks; fi
 if wants unit; then step unit-tests "GoogleTest" run_unit dev; fi
 if wants lit; then step lit-tests "FileCheck tests" run_lit dev; fi
-if wants tools; then step tool-tests "scripts, and the command on broken inputs" run_pytest dev test/tools; fi
+if wants tools; then step tool-tests "scripts, and the command on broken inputs" run_pytest dev test/tools -n "$(nproc)"; fi
 # What full compares live it has compared with committed outputs before.
 if wants numerics && ! wants full; then step numerics "networks against committed outputs" run_numerics dev; fi
 if wants full; then step numerics-full "networks live against PyTorch" run_full; fi
@@ -213,7 +213,7 @@ if wants asan fuzz; then
     if wants asan; then
       step asan-unit-tests "GoogleTest, sanitized" run_unit asan
       step asan-lit-tests "FileCheck tests, sanitized" run_lit asan
-      step asan-tool-tests "scripts, and the command on broken inputs, sanitized" run_pytest asan test/tools
+      step asan-tool-tests "scripts, and the command on broken inputs, sanitized" run_pytest asan test/tools -n "$(nproc)"
       step asan-numerics "networks against committed outputs, sanitized" run_sanitized_numerics
     fi
     if wants fuzz; then step fuzz "${fuzz_seconds}s of random inputs" run_fuzz; fi

@@ -4,6 +4,8 @@
     pytest test/numerics                quick: small networks against committed outputs; needs NumPy only
     pytest test/numerics --tier full    also live against PyTorch, small and full size, and the trained MiniLM
 
+    pytest test/numerics --sanitized    quick without what only repeats the compiler's own work, which is what sanitizers watch
+
     pytest test/numerics --tier full --errors test/numerics/references/errors.json
                                 before make_table.py: also writes how far each model was from PyTorch
 
@@ -26,9 +28,16 @@ FULL_ONLY = {"test_decoding.py", "test_full.py", "test_generation.py", "test_min
 # Fixtures with parameters that compile for each of them.
 OWN_FIXTURES = {"beams", "cached"}
 
+# Networks of which another one of the same file takes the compiler the same way: their sizes differ, or how numbers are stored
+# in their files, all forms of which the tests of kernels and of weights read too.
+REPEATS = {"bert-even", "bert-odd-bf16", "bert-odd-f16", "gpt2-even"}
+# Other networks and precisions have the same kernels for all targets.
+PORTABLE_REPEATS = {("bert-odd", "f32"), ("gpt2-odd", "bf16")}
+
 
 def pytest_addoption(parser):
     parser.addoption("--errors", type=pathlib.Path, help="write the largest error of each model file that was compared live")
+    parser.addoption("--sanitized", action="store_true", help="leave out what compiles the same again")
     parser.addoption("--tier", choices=("quick", "full"), default="quick", help="which numeric tests to run")
 
 
@@ -56,9 +65,20 @@ def compiled_for(item):
     return item.path.stem, 0
 
 
+def repeats_others(item):
+    """Whether sanitizers, which see the compiler at work and not what it makes, see nothing new in a test."""
+    if item.path.stem == "test_targets":
+        return tuple(item.callspec.params[name] for name in ("name", "precision")) in PORTABLE_REPEATS
+    return compiled_for(item)[0] in REPEATS
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist's own, which reads the marks
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """Tests of one artifact go to one worker of pytest-xdist, which then compiles it once; what takes long begins first."""
+    if config.getoption("--sanitized"):
+        repeats = [item for item in items if repeats_others(item)]
+        config.hook.pytest_deselected(items=repeats)
+        items[:] = [item for item in items if item not in repeats]
     costs = {}
     for item in items:
         group, costs[item] = compiled_for(item)
