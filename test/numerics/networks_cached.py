@@ -55,6 +55,7 @@ SMALL = (_decoder("gpt2-cached", "gpt2/generate.ncr", _whole("gpt2-odd"), config
 # Loops hold networks once more for each of their calls, which takes the compiler too long for the quick tier.
 FULL = (
     _decoder("llama-cached", "llama/generate.ncr", _whole("llama-odd")),
+    _decoder("qwen2-cached", "llama/generate.ncr", _whole("qwen2-odd")),
     _decoder("mistral-cached", "llama/generate.ncr", _whole("mistral-odd")),
     _decoder("t5-cached", "t5/generate.ncr", _whole("t5-odd"), "start", "n_positions", make_sizes=_text_sizes),
     _decoder(

@@ -15,6 +15,7 @@ TEXT = 23  # length of the text that a translator reads
 PAIRS = {
     "gpt2-cached": "gpt2/gpt2.ncr",
     "llama-cached": "llama/llama.ncr",
+    "qwen2-cached": "qwen2/qwen2.ncr",
     "mistral-cached": "mistral/mistral.ncr",
     "t5-cached": "t5/t5.ncr",
     "whisper-cached": "whisper/whisper.ncr",
