@@ -314,6 +314,7 @@ bool Elaborator::runChoice(const Tensor &condition, SourceRange range, Run thenS
   for (const Place &place : places)
     first.values.push_back(place->value);
   second.values = first.values;
+  const std::vector<Value> before = first.values;
   mlir::OpBuilder::InsertPoint outside;
   if (emits()) {
     outside = ir().builder.saveInsertionPoint();
@@ -347,7 +348,8 @@ bool Elaborator::runChoice(const Tensor &condition, SourceRange range, Run thenS
     for (auto [i, place] : llvm::enumerate(places)) {
       Value &x = first.values[i], &y = second.values[i];
       if (current->returned || x.isSame(y)) {
-        place->value = x;
+        // After a return on both sides nobody reads it; what the sides made is not seen here.
+        place->value = current->returned ? before[i] : x;
         continue;
       }
       join(x, y, range, "'" + place->name + "'");

@@ -32,6 +32,12 @@ def nested(x, n):
     return y + 100.0
 
 
+def both(x, n):
+    if n == 5:
+        return ((x - 0.25) * 2.0, 1) if x.max() > 0 else (x * 3.0, 0)
+    return x, 0
+
+
 def grown(x, n):
     if n > 5:
         return x * 4.0
@@ -111,7 +117,7 @@ def endless(x, n):
     return x + sum(range(1, n + 1))
 
 
-@pytest.mark.parametrize("twin", [nested, grown, rounds, found, mixed, inner, endless], ids=lambda twin: twin.__name__)
+@pytest.mark.parametrize("twin", [nested, both, grown, rounds, found, mixed, inner, endless], ids=lambda twin: twin.__name__)
 @pytest.mark.parametrize("batch", [1, 5])
 def test_every_way_out(model, twin, batch):
     x = np.random.default_rng(batch).normal(size=batch).astype(np.float32)
