@@ -58,6 +58,7 @@ FULL = (
     _decoder("qwen2-cached", "llama/generate.ncr", _whole("qwen2-odd")),
     _decoder("mistral-cached", "llama/generate.ncr", _whole("mistral-odd")),
     _decoder("t5-cached", "t5/generate.ncr", _whole("t5-odd"), "start", "n_positions", make_sizes=_text_sizes),
+    _decoder("flan-t5-cached", "t5/generate.ncr", _whole("flan-t5-odd"), "start", "n_positions", make_sizes=_text_sizes),
     _decoder(
         "whisper-cached",
         "whisper/generate.ncr",
