@@ -116,7 +116,8 @@ def test_drawn_by_probability(model):
     rows, prompt = 20000, [3, 1]
     drawn = continued(model, "drawn", np.tile(prompt, (rows, 1)), NEVER, 5, 1.0, 1.0)[:, 2:4]
     for first, second in itertools.product(range(VOCAB), repeat=2):
-        expected = np.exp(log_softmax(logits_after(prompt))[first] + log_softmax(logits_after([*prompt, first]))[second])
+        one, both = logits_after(prompt), logits_after([*prompt, first])
+        expected = np.exp(log_softmax(one)[first] + log_softmax(both)[second])
         found = (drawn == (first, second)).all(1).mean()
         assert abs(found - expected) < 5 * np.sqrt(expected * (1 - expected) / rows) + 1e-4, (first, second)
 
@@ -154,7 +155,8 @@ def beams_of(prompt, stop, beams=3, penalty=0.5):
     while going:
         found = []
         for total, ids in going:
-            found += [(total + gain, [*ids, v]) for v, gain in enumerate(warmer(log_softmax(logits_after(ids)), len(ids)))]
+            gains = warmer(log_softmax(logits_after(ids)), len(ids))
+            found += [(total + gain, [*ids, v]) for v, gain in enumerate(gains)]
         found = sorted(found, key=lambda x: -x[0])[: 2 * beams]
         more = len(found[0][1]) - len(prompt)
         over = [ids[-1] == stop or len(ids) == CTX for _, ids in found]
