@@ -21,7 +21,9 @@ class Generator(Stateful):
 
     def __init__(self, model, folder, twin, **settings):
         options = [text for name, value in settings.items() for text in ("--set", f"{name}={value}")]
-        super().__init__(model, folder, folder / "net", *options)
+        for path in (*(ROOT / "models" / "gpt2").glob("*.ncr"), HERE / "decoding" / model):
+            shutil.copy(path, folder)
+        super().__init__(folder / model, folder, folder / "net", *options)
         self.twin = twin.from_pretrained(folder, attn_implementation="eager").eval()
         self.ctx = self.twin.config.n_positions
         self.vocab = self.twin.config.vocab_size
@@ -59,7 +61,7 @@ class Generator(Stateful):
 def gpt2(tmp_path_factory):
     folder = tmp_path_factory.mktemp("generation")
     SMALL["gpt2-odd"].write(folder)
-    generator = Generator(HERE / "decoding" / "gpt2.ncr", folder, transformers.GPT2LMHeadModel)
+    generator = Generator("gpt2_loops.ncr", folder, transformers.GPT2LMHeadModel)
     yield generator
     generator.close()
 
@@ -137,7 +139,7 @@ def beams(request, tmp_path_factory):
     SMALL["gpt2-odd"].write(folder)
     usual = {"early_stopping": "false", "length_penalty": 1.0, "prompts": 1, "returned": 1}
     settings = usual | BEAMS[request.param]
-    generator = Generator(HERE / "decoding" / "gpt2_beams.ncr", folder, transformers.GPT2LMHeadModel, **settings)
+    generator = Generator("gpt2_beams.ncr", folder, transformers.GPT2LMHeadModel, **settings)
     options = {
         "num_beams": settings["beams"],
         "early_stopping": {"false": False, "true": True, "never": "never"}[settings["early_stopping"]],
