@@ -128,3 +128,42 @@ def test_every_way_out(model, twin, batch):
         model.run_with(None, twin.__name__, {"B": batch}, [x, np.array(n, np.int64)], made)
         np.testing.assert_allclose(made[0], wanted[0], rtol=1e-6)
         assert len(wanted) == 1 or made[1] == wanted[1], n
+
+
+class Kept:
+    """The twin of an entry that has states."""
+
+    def __init__(self, batch):
+        self.seen, self.sums = 0, np.zeros((batch, 4), np.float32)
+
+    def __call__(self, x, n):
+        if n > 2:
+            self.seen += 1
+            if n > 4:
+                self.sums[:, 1] = x
+                return self.sums.sum(1), self.seen
+            self.sums[:, 0] += x
+        for i in range(1, 4):
+            self.seen += 10
+            if n == i:
+                return self.sums.sum(1) * 2.0, self.seen
+            for j in range(2):
+                if n == j + 3:
+                    break
+                self.sums[:, 2 + j] += x
+                self.seen += 100
+        self.seen += 1000
+        return self.sums.sum(1) * 3.0, self.seen
+
+
+def test_states_at_every_way_out(model):
+    twin, state = Kept(2), model.new_state(2)
+    random = np.random.default_rng(0)
+    for n in [*range(-1, 7), *random.integers(-1, 7, 20)]:
+        x = random.normal(size=2).astype(np.float32)
+        y, seen = np.zeros(2, np.float32), np.zeros((), np.int64)
+        model.run_with(state, "kept", {"B": 2}, [x, np.array(n, np.int64)], [y, seen])
+        wanted, count = twin(x, n)
+        np.testing.assert_allclose(y, wanted, rtol=1e-4, atol=1e-4)
+        assert seen == count, n
+    model.free(state)
