@@ -149,6 +149,13 @@ def test_hover(client, net):
     assert hover(client, net, "model Net(dim: int = 4, wide: int = 8) |{") is None
 
 
+def test_function_argument(client, tmp_path):
+    """A parameter of type `fn` where nothing is known of it but that."""
+    uri = client.open(tmp_path / "applied.ncr", "fn applied(step: fn, x: f32[B]) -> f32[B] {\n  return step(x)\n}\n")
+    assert client.faults(uri) == []
+    assert "step: fn" in hover(client, uri, "return st|ep(x)")
+
+
 def test_positions_are_utf16(client, net):
     client.replace(net, "    return down(h)", "    let 和 = down(h) // 😀 注释\n    return 和")
     assert client.faults(net) == []
