@@ -117,7 +117,10 @@ def endless(x, n):
     return x + sum(range(1, n + 1))
 
 
-@pytest.mark.parametrize("twin", [nested, both, grown, rounds, found, mixed, inner, endless], ids=lambda twin: twin.__name__)
+TWINS = [nested, both, grown, rounds, found, mixed, inner, endless]
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.__name__)
 @pytest.mark.parametrize("batch", [1, 5])
 def test_every_way_out(model, twin, batch):
     x = np.random.default_rng(batch).normal(size=batch).astype(np.float32)
