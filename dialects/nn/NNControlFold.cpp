@@ -31,6 +31,26 @@ static bool all(ArrayRef<bool> wanted) {
   return llvm::all_of(wanted, [](bool want) { return want; });
 }
 
+/// Of `sizes`, which lists the dynamic sizes of all results, those of the wanted ones.
+static SmallVector<Value> keepSizes(ValueRange sizes, ValueRange results, ArrayRef<bool> wanted) {
+  SmallVector<Value> kept;
+  for (auto [result, want] : llvm::zip_equal(results, wanted)) {
+    int64_t count = typeOf(result).getNumDynamicDims();
+    if (want)
+      llvm::append_range(kept, sizes.take_front(count));
+    sizes = sizes.drop_front(count);
+  }
+  return kept;
+}
+
+/// Replaces `op`, of which only `results` are used, by one that has no others.
+static void replaceBySmaller(PatternRewriter &rewriter, Operation *op, ValueRange results,
+                             Operation *smaller) {
+  for (auto [old, now] : llvm::zip_equal(results, smaller->getResults()))
+    rewriter.replaceAllUsesWith(old, now);
+  rewriter.eraseOp(op);
+}
+
 /// True where a carried value matters: its last one is used, or what is computed from its next ones
 /// goes anywhere but into itself.
 static bool isCarryNeeded(Value final, BlockArgument argument, OpOperand &next) {
@@ -114,14 +134,7 @@ struct LeaveOutOfScan : OpRewritePattern<ScanOp> {
                                                op.getRounds(rewriter, op.getLoc()));
     SmallVector<Value> results = keep(op.getFinals(), carries);
     llvm::append_range(results, keep(op.getStacks(), stacks));
-    SmallVector<Value> sizes;
-    ValueRange left = op.getResultSizes();
-    for (auto [stack, want] : llvm::zip_equal(op.getStacks(), stacks)) {
-      int64_t count = typeOf(stack).getNumDynamicDims();
-      if (want)
-        llvm::append_range(sizes, left.take_front(count));
-      left = left.drop_front(count);
-    }
+    SmallVector<Value> sizes = keepSizes(op.getResultSizes(), op.getStacks(), stacks);
     auto scan = ScanOp::create(rewriter, op.getLoc(), ValueRange(results).getTypes(),
                                keep(op.getInputs(), inputs), axes, keep(op.getCarries(), carries),
                                length, sizes, op.getReverse());
@@ -138,9 +151,7 @@ struct LeaveOutOfScan : OpRewritePattern<ScanOp> {
     for (auto [initial, want] : llvm::zip_equal(op.getCarries(), carries))
       arguments.push_back(want ? Value(*next++) : initial);
     rewriter.mergeBlocks(&op.getBody().front(), &scan.getBody().front(), arguments);
-    for (auto [old, now] : llvm::zip_equal(results, scan.getResults()))
-      rewriter.replaceAllUsesWith(old, now);
-    rewriter.eraseOp(op);
+    replaceBySmaller(rewriter, op, results, scan);
     return success();
   }
 };
@@ -166,9 +177,7 @@ struct LeaveOutOfWhile : OpRewritePattern<WhileOp> {
     for (auto [initial, want] : llvm::zip_equal(op.getCarries(), carries))
       arguments.push_back(want ? Value(*next++) : initial);
     rewriter.mergeBlocks(&op.getBody().front(), &loop.getBody().front(), arguments);
-    for (auto [old, now] : llvm::zip_equal(keep(op.getResults(), carries), loop.getResults()))
-      rewriter.replaceAllUsesWith(old, now);
-    rewriter.eraseOp(op);
+    replaceBySmaller(rewriter, op, keep(op.getResults(), carries), loop);
     return success();
   }
 };
@@ -261,14 +270,8 @@ struct LeaveOutOfIf : OpRewritePattern<IfOp> {
     }
     if (all(wanted))
       return failure();
-    SmallVector<Value> results = keep(op.getResults(), wanted), sizes;
-    ValueRange left = op.getResultSizes();
-    for (auto [result, want] : llvm::zip_equal(op.getResults(), wanted)) {
-      int64_t count = typeOf(result).getNumDynamicDims();
-      if (want)
-        llvm::append_range(sizes, left.take_front(count));
-      left = left.drop_front(count);
-    }
+    SmallVector<Value> results = keep(op.getResults(), wanted);
+    SmallVector<Value> sizes = keepSizes(op.getResultSizes(), op.getResults(), wanted);
     auto branch = IfOp::create(rewriter, op.getLoc(), ValueRange(results).getTypes(),
                                op.getCondition(), sizes);
     for (YieldOp yield : {op.getThenYield(), op.getElseYield()})
@@ -276,9 +279,7 @@ struct LeaveOutOfIf : OpRewritePattern<IfOp> {
           yield, [&] { yield.getValuesMutable().assign(keep(yield.getValues(), wanted)); });
     rewriter.mergeBlocks(&op.getThenRegion().front(), &branch.getThenRegion().front());
     rewriter.mergeBlocks(&op.getElseRegion().front(), &branch.getElseRegion().front());
-    for (auto [old, now] : llvm::zip_equal(results, branch.getResults()))
-      rewriter.replaceAllUsesWith(old, now);
-    rewriter.eraseOp(op);
+    replaceBySmaller(rewriter, op, results, branch);
     return success();
   }
 };

@@ -67,14 +67,20 @@ static Value applyTopK(BuiltinCall &call) {
   return Value::tuple({values, indices});
 }
 
+/// The axis, by default the last, of builtins that want numbers and an axis; none after an error.
+static std::optional<int64_t> axisOfNumbers(BuiltinCall &call) {
+  if (!isBool(call.type(0).element))
+    return call.axis(1, -1, call.type(0).rank());
+  call.wrongType(0, "a tensor of numbers");
+  return std::nullopt;
+}
+
 enum Sort { Elements, Indices };
 
 /// sort and argsort of (x, axis=-1, descending=false).
 static Value applySort(BuiltinCall &call) {
   const TensorType &x = call.type(0);
-  if (isBool(x.element))
-    return call.wrongType(0, "a tensor of numbers");
-  auto axis = call.axis(1, -1, x.rank());
+  auto axis = axisOfNumbers(call);
   if (!axis)
     return {};
   bool descending = call.flag(2, false);
@@ -88,9 +94,7 @@ static Value applySort(BuiltinCall &call) {
 /// cumsum and its like of (x, axis=-1, exclusive=false, reverse=false); `which` is the kind.
 static Value applyCumulative(BuiltinCall &call) {
   const TensorType &x = call.type(0);
-  if (isBool(x.element))
-    return call.wrongType(0, "a tensor of numbers");
-  auto axis = call.axis(1, -1, x.rank());
+  auto axis = axisOfNumbers(call);
   if (!axis)
     return {};
   return call.result(x, [&](Emitter &ir, mlir::Location loc, mlir::RankedTensorType t) {

@@ -312,27 +312,29 @@ Call::~Call() {
     artifact.functions.freeState(state);
 }
 
-bool Call::loadState(const std::string &path, DiagnosticEngine &diags) {
-  nacre_status status = state ? artifact.functions.loadState(state, path.c_str()) : NACRE_OK;
+/// Reports what came of loading or saving a state's file, with a way out where it failed.
+bool Call::reportFile(nacre_status status, const std::string &path, const char *wayOut,
+                      DiagnosticEngine &diags) const {
   if (status == NACRE_OK)
     return true;
   // The message begins with the file's name, as a diagnostic does.
   llvm::StringRef message = artifact.functions.message(artifact.model);
   message.consume_front(path + ": ");
-  diags.errorAt(path, message)
-      .note("a state is of the weights and the compiler that made it; without the file the model "
-            "begins with zeros");
+  diags.errorAt(path, message).note(wayOut);
   return false;
+}
+
+bool Call::loadState(const std::string &path, DiagnosticEngine &diags) {
+  nacre_status status = state ? artifact.functions.loadState(state, path.c_str()) : NACRE_OK;
+  return reportFile(status, path,
+                    "a state is of the weights and the compiler that made it; without the file the "
+                    "model begins with zeros",
+                    diags);
 }
 
 bool Call::saveState(const std::string &path, DiagnosticEngine &diags) {
   nacre_status status = state ? artifact.functions.saveState(state, path.c_str()) : NACRE_OK;
-  if (status == NACRE_OK)
-    return true;
-  llvm::StringRef message = artifact.functions.message(artifact.model);
-  message.consume_front(path + ": ");
-  diags.errorAt(path, message).note("name a file in a folder that can be written to");
-  return false;
+  return reportFile(status, path, "name a file in a folder that can be written to", diags);
 }
 
 bool Call::run(DiagnosticEngine &diags) {

@@ -50,6 +50,9 @@ private:
 
   Call(Artifact &artifact, uint32_t entry) : artifact(artifact), entry(entry) {}
 
+  bool reportFile(nacre_status status, const std::string &path, const char *wayOut,
+                  DiagnosticEngine &diags) const;
+
   Artifact &artifact;
   uint32_t entry;
   PreparedInputs inputs;
