@@ -94,7 +94,8 @@ make_python_environment() {
     printf 'setup: making a Python environment in .venv '
     quietly python3 -m venv --system-site-packages .venv
   fi
-  if .venv/bin/python -c 'import numpy, pytest, xdist; assert xdist.__version__ >= "3.8"' 2>/dev/null; then
+  local check='import numpy, pytest, xdist; assert tuple(map(int, xdist.__version__.split(".")[:2])) >= (3, 8)'
+  if .venv/bin/python -c "$check" 2>/dev/null; then
     echo "setup: NumPy and pytest are there"
   else
     printf 'setup: installing NumPy and pytest in .venv '
