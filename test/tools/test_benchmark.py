@@ -72,7 +72,7 @@ def test_another_result_is_seen():
     assert measure.relative_error(expected[:1], expected) == float("inf")
 
 
-@pytest.mark.parametrize("name", [f"matmul-1x768x3072-{p}" for p in ALLOWED] + ["attention-d64-s128-f32"])
+@pytest.mark.parametrize("name", [f"matmul-1x768x3072-{p}" for p in ALLOWED] + ["attention-d64-s128-f32", "attention-causal-d64-s128-f32"])
 def test_what_is_right_is_right(name, tmp_path):
     """The expected results are those of another way to compute them."""
     workload = WORKLOADS[name]
@@ -82,7 +82,7 @@ def test_what_is_right_is_right(name, tmp_path):
         result = inputs["x"] @ np.load(tmp_path / "weights.npz")["w"]
     else:
         scores = np.einsum("bhqd,bhkd->bhqk", inputs["q"], inputs["k"]) / 8
-        weights = np.exp(scores)
+        weights = np.exp(scores) * (np.tril(np.ones(scores.shape[-2:])) if workload.causal else 1)
         result = workload.select(np.einsum("bhqk,bhkd->bhqd", weights / weights.sum(-1, keepdims=True), inputs["v"]))
     assert measure.relative_error(result, expected) < 1e-6
     assert workload.facts(tmp_path)["operations"] > 0

@@ -33,8 +33,12 @@ class Nacre(Peer):
             model, weights, sizes = MODELS / "matmul.ncr", folder / "weights.npz", {"M": workload.rows}
             options += [f"--set=depth={workload.depth}", f"--set=columns={workload.columns}"]
             entry = "inner" if workload.precision == "int8" else "forward"
+        elif workload.kind == "recurrent":
+            model, weights, entry = MODELS / "lstm.ncr", folder / "weights.npz", "forward"
+            sizes = dict(zip("BT", workload.shape))
+            options.append(f"--set=hidden={workload.hidden}")
         else:
-            model, weights, entry = MODELS / "attention.ncr", None, "forward"
+            model, weights, entry = MODELS / ("causal.ncr" if workload.causal else "attention.ncr"), None, "forward"
             batch, heads, length, size = workload.shape
             sizes = {"B": batch, "S": length}
             options += [f"--set=heads={heads}", f"--set=size={size}"]

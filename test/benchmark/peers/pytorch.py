@@ -65,17 +65,30 @@ class PyTorch(Peer):
 
         if workload.kind == "network":
             return workload.twin()
+        if workload.kind == "recurrent":
+            return self.lstm(workload, folder)
         if workload.kind == "attention":
 
             class Attention(torch.nn.Module):
                 def forward(self, q, k, v):
-                    return torch.nn.functional.scaled_dot_product_attention(q, k, v)
+                    return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=workload.causal)
 
             return Attention()
         linear = torch.nn.Linear(workload.depth, workload.columns, bias=False)
         weight = np.load(folder / "weights.npz")["w"]
         linear.weight = torch.nn.Parameter(torch.from_numpy(np.ascontiguousarray(weight.T)))
         return torch.nn.Sequential(linear)
+
+    def lstm(self, workload, folder):
+        import torch
+
+        class Outputs(torch.nn.LSTM):
+            def forward(self, x):
+                return super().forward(x)[0]
+
+        lstm = Outputs(workload.hidden, workload.hidden, batch_first=True)
+        lstm.load_state_dict({name: torch.from_numpy(a) for name, a in workload.weights(folder).items()})
+        return lstm
 
     def compiled(self, module):
         return module
@@ -93,5 +106,6 @@ class TorchCompile(PyTorch):
 
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(BUILD / "inductor"))
         torch._inductor.config.freezing = True
+        torch._dynamo.config.allow_rnn = True
         torch._dynamo.reset()
         return torch.compile(module, fullgraph=True)

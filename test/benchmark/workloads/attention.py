@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Attention alone: softmax(q k^T / sqrt(D)) v over 12 heads, nothing masked."""
+"""Attention alone: softmax(q k^T / sqrt(D)) v over 12 heads; causal, a query sees the keys up to its own place."""
 import dataclasses
+import itertools
 import math
 
 import numpy as np
@@ -19,13 +20,14 @@ CHECKED = 32  # queries of each head that are compared; the right result of all 
 class Attention(Workload):
     size: int
     length: int
+    causal: bool = False
 
     kind = "attention"
     family = "attention"
 
     @property
     def stem(self):
-        return f"attention-d{self.size}-s{self.length}"
+        return f"attention-{'causal-' * self.causal}d{self.size}-s{self.length}"
 
     @property
     def shape(self):
@@ -33,13 +35,18 @@ class Attention(Workload):
 
     def facts(self, folder):
         # Keys and values are what one call reads, as weights are elsewhere.
+        seen = self.length * (self.length + 1) / 2 if self.causal else self.length**2
         return {
-            "operations": 4.0 * HEADS * self.length**2 * self.size,
+            "operations": 4.0 * HEADS * seen * self.size,
             "weights": 2 * HEADS * self.length * self.size * 4,
         }
 
+    @property
+    def step(self):
+        return max(1, self.length // CHECKED)
+
     def select(self, result):
-        return result[:, :, :: max(1, self.length // CHECKED)]
+        return result[:, :, :: self.step]
 
     def write_data(self, folder):
         q, k, v = (numerics.uniform(f"{self.stem}.{n}", self.shape).astype(np.float32) for n in "qkv")
@@ -47,6 +54,9 @@ class Attention(Workload):
         np.savez(folder / "inputs.npz", q=q, k=k, v=v)
         q, k, v = (a.astype(np.float64) for a in (self.select(q), k, v))
         scores = q @ k.transpose(0, 1, 3, 2) / math.sqrt(self.size)
+        if self.causal:
+            places = np.arange(self.length)
+            scores = np.where(places <= places[:: self.step][:, None], scores, -np.inf)
         weights = np.exp(scores - scores.max(-1, keepdims=True))
         np.save(folder / "expected.npy", (weights @ v / weights.sum(-1, keepdims=True)).astype(np.float32))
 
@@ -54,7 +64,6 @@ class Attention(Workload):
     def write_graphs(self, folder):
         (folder / "plain.onnx").write_bytes(self.onnx(False))
         (folder / "fused.onnx").write_bytes(self.onnx(True))
-
     def onnx(self, fused):
         g = onnx_graph.Graph()
         inputs = {name: ("f32", self.shape) for name in "qkv"}
@@ -62,12 +71,16 @@ class Attention(Workload):
             # ONNX Runtime's own operator has queries as [batch, length, heads * size], keys and values as they are here.
             flat = (1, self.length, HEADS * self.size)
             inputs["q"] = ("f32", flat)
-            a = g.op("MultiHeadAttention", "q", "k", "v", domain="com.microsoft", num_heads=HEADS)
+            a = g.op("MultiHeadAttention", "q", "k", "v", domain="com.microsoft", num_heads=HEADS, unidirectional=int(self.causal))
             return g.model(a, inputs, flat)
         scores = g.op("MatMul", "q", g.op("Transpose", "k", perm=[0, 1, 3, 2]))
         scores = g.op("Mul", scores, g.constant(np.float32(1 / math.sqrt(self.size))))
+        if self.causal:
+            hidden = np.triu(np.full((self.length, self.length), -np.inf, np.float32), 1)
+            scores = g.op("Add", scores, g.constant(hidden))
         return g.model(g.op("MatMul", g.op("Softmax", scores, axis=-1), "v"), inputs, self.shape)
 
 
 def workloads():
-    return [Attention(p, size, length) for p in ("f32", "bf16") for size in SIZES for length in LENGTHS]
+    forms = itertools.product((False, True), ("f32", "bf16"), SIZES, LENGTHS)
+    return [Attention(precision, size, length, causal) for causal, precision, size, length in forms]
