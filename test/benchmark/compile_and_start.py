@@ -11,8 +11,6 @@ Asserts no time.
 import argparse
 import os
 import pathlib
-import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -23,7 +21,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "numerics"))
 
 from artifact import find_nacre
-from catalog import FULL, ROOT, SMALL
+from catalog import FULL, SMALL
+from harness.figures import link, start_once
 
 
 def compile_measured(network, folder):
@@ -36,28 +35,6 @@ def compile_measured(network, folder):
     if process.returncode != 0:
         sys.exit(f"nacre compile ended with {process.returncode}")
     return time.perf_counter() - start, usage.ru_maxrss * 1024
-
-
-def link(folder):
-    clang = shutil.which("clang-22") or shutil.which("clang")
-    program = folder / "latency"
-    runtime = find_nacre().parents[1] / "lib" / "libnacre_runtime.a"
-    sources = [ROOT / "models/bert/latency.c", folder / "bert.o", runtime]
-    flags = ["-std=c11", "-O2", f"-I{folder}", f"-I{ROOT}/runtime/include", "-lm", "-lpthread"]
-    subprocess.run([clang, *map(str, sources), *flags, "-o", str(program)], check=True)
-    return program
-
-
-def start_once(program, weights):
-    """Milliseconds from the start of the process to its first result, and those of one later inference."""
-    begin = time.perf_counter()
-    process = subprocess.Popen([program, weights, "128", "3"], stdout=subprocess.PIPE, text=True)
-    process.stdout.readline()
-    first = (time.perf_counter() - begin) * 1e3
-    rest = process.stdout.read()
-    if process.wait() != 0:
-        sys.exit("the latency program failed")
-    return first, float(re.search(r"1 thread\s+([0-9.]+) ms", rest).group(1))
 
 
 def main():

@@ -4,6 +4,8 @@
 
     test/benchmark/run.py                                    everything there is
     test/benchmark/run.py --workload 'bert*' --peer onnxruntime --peer openvino --threads 1 2
+    test/benchmark/run.py --bars                             what bars.toml asks for, and whether it is met
+    test/benchmark/run.py --bars --workload 'matmul*'        a part of it, put to the results that are there
     test/benchmark/run.py --list
 
 Needs Python 3.11 and what tools/setup.sh installs. Builds Nacre where no build folder has it, and installs each peer
@@ -11,15 +13,18 @@ from the package registry into an environment of its own below build/benchmark. 
 such workload or precision, stands in the table with the reason. Each peer lives in a process of its own, on the same
 cores and with the same number of threads; in every round each has one turn, and so has a probe of what the cores can
 do, so that whatever else the machine does falls on all of them alike. After each workload the results so far are in
-build/benchmark/results: peers.md, peers.json, peers.svg and peers.png. Asserts no time; ends with 1 where Nacre failed.
+build/benchmark/results: peers.md, peers.json, peers.svg and peers.png; with --bars also bars.md, of all results in that
+folder so far, and in it bars.json. Asserts no time; ends with 1 where Nacre failed.
 """
 import argparse
 import fnmatch
+import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import time
 
 from harness import environments
 from harness.paths import BUILD, ROOT
@@ -27,7 +32,8 @@ from harness.paths import BUILD, ROOT
 if __name__ == "__main__":
     environments.restart_in_report()
 
-from harness import plot, report
+from harness import bars, plot, report
+from harness import figures as artifact_figures
 from harness.child import Failed
 from harness.measure import Session, Settings, measure, say
 from peers import ALL as PEERS
@@ -45,17 +51,27 @@ def select(patterns, names, what, parser):
 
 def arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--bars", action="store_true", help="what bars.toml has, beside the peers that it names")
+    parser.add_argument("--fresh", action="store_true", help="with --bars: forget the results that are there")
     parser.add_argument("--list", action="store_true", help="show workloads and peers, and end")
     parser.add_argument("--workload", action="append", default=[], help="a name or pattern; repeatable; all by default")
     parser.add_argument("--peer", action="append", default=[], help="the same; Nacre is always there")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1])
-    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--threads", type=int, nargs="+", help="1 by default; with --bars, what each bar has")
+    parser.add_argument("--rounds", type=int, help="11 by default; 5 with --bars")
     parser.add_argument("--turn", type=float, default=0.1, help="seconds that a turn should take, for short workloads")
     parser.add_argument("--patience", type=float, default=600, help="seconds that preparing may take")
     parser.add_argument("--cpus", type=int, nargs="+", help="cores to use; the last ones there are by default")
     parser.add_argument("--output", type=pathlib.Path, default=BUILD / "results", help="folder of the results")
     args = parser.parse_args(argv)
-    args.workload = select(args.workload, list(WORKLOADS), "workload", parser)
+    args.rounds = (5 if args.bars else 11) if args.rounds is None else args.rounds
+    args.threads = args.threads or ([1, 2] if args.bars else [1])
+    # Of an artifact, beside no peer: with all bars, or asked for by their name.
+    args.figures = args.bars and (not args.workload or "figures" in args.workload)
+    if args.workload == ["figures"] and args.bars:
+        args.workload = []
+    else:
+        patterns = [name for name in args.workload if name != "figures" or not args.bars]
+        args.workload = select(patterns, list(WORKLOADS), "workload", parser)
     args.peer = select(args.peer + ["nacre"] if args.peer else [], list(PEERS), "peer", parser)
     if args.rounds < 1 or min(args.threads) < 1:
         parser.error("rounds and threads are at least 1")
@@ -63,6 +79,39 @@ def arguments(argv):
     if max(args.threads) > len(args.cpus):
         parser.error(f"{max(args.threads)} threads need as many cores; there are {len(args.cpus)}")
     return args
+
+
+def tasks(args):
+    """[(threads, workload, peers)] in the order in which they are measured."""
+    if not args.bars:
+        return [(threads, name, args.peer) for threads in args.threads for name in args.workload]
+    planned = bars.plan(bars.load(), list(WORKLOADS), list(PEERS))
+    return [
+        (threads, name, [peer for peer in needed if peer in args.peer])
+        for threads, name, needed in planned
+        if threads in args.threads and name in args.workload
+    ]
+
+
+def measured_before(args):
+    """What a part of the bars that was measured before left: results and figures."""
+    path = args.output / "bars.json"
+    if not args.bars or args.fresh or not path.exists():
+        return [], {}
+    found = json.loads(path.read_text())
+    return found["results"], found["figures"]
+
+
+def measure_figures(figures):
+    """What bars.toml has of whole artifacts."""
+    wanted = {}
+    for bar in bars.load():
+        if "figure" in bar:
+            wanted.setdefault(bar["network"], []).append(bar["figure"])
+    for network, names in wanted.items():
+        say(f"{network}: {', '.join(names)}")
+        figures[network] = artifact_figures.measure(network, names)
+        say("  " + ", ".join(f"{name} {value:.4g}" for name, value in figures[network].items()))
 
 
 def show_list():
@@ -96,27 +145,48 @@ def main():
     if args.list:
         return show_list()
     say(f"Nacre is {find_or_build_nacre()}")
-    settings = Settings(args.peer, args.cpus, args.rounds, args.turn, args.patience)
-    results, absent = [], networks.missing()
-    failed = False
-    for threads in args.threads:
-        session = Session(settings, threads)
-        for number, name in enumerate(args.workload, 1):
-            say(f"{name}, {report.plural(threads, 'thread')} ({number} of {len(args.workload)})")
-            try:
-                result = measure(session, WORKLOADS[name], settings)
-            except (Failed, environments.CannotInstall) as failure:
-                say(f"  cannot be made: {failure}")
-                absent[name] = str(failure)
-                continue
-            results.append(result)
-            failed |= "reason" in result["rows"][0]
-            print(report.section(result), flush=True)
-            report.save(args.output, results, machine(), absent)
-            plot.save(args.output, results)
+    settings = Settings(args.cpus, args.rounds, args.turn, args.patience)
+    results, absent, failed = [], networks.missing(), False
+    before, figures = measured_before(args)
+    todo = tasks(args)
+    started = time.monotonic()
+    session = None
+    for number, (threads, name, peers) in enumerate(todo, 1):
+        if session is None or session.threads != threads:
+            if session is not None:
+                session.close()
+            session = Session(settings, threads)
+        passed = (time.monotonic() - started) / 60
+        say(f"{name}, {report.plural(threads, 'thread')} ({number} of {len(todo)}, {passed:.1f} minutes so far)")
+        try:
+            result = measure(session, WORKLOADS[name], settings, peers)
+        except (Failed, environments.CannotInstall) as failure:
+            say(f"  cannot be made: {failure}")
+            absent[name] = str(failure)
+            continue
+        results.append(result)
+        failed |= "reason" in result["rows"][0]
+        print(report.section(result), flush=True)
+        save(args, before, results, figures, absent)
+    if session is not None:
         session.close()
+    if args.bars and args.figures:
+        measure_figures(figures)
+        save(args, before, results, figures, absent)
     say(f"the results are in {args.output}")
-    return 1 if failed or not results else 0
+    return 1 if failed or not (results or args.figures) else 0
+
+
+def save(args, before, results, figures, absent):
+    together = bars.merged(before, results)
+    report.save(args.output, together, machine(), absent)
+    if together:
+        plot.save(args.output, together)
+    if args.bars:
+        text = bars.markdown(bars.load(), list(WORKLOADS), together, figures, machine())
+        report.write(args.output / "bars.md", text)
+        document = {"results": together, "figures": figures}
+        report.write(args.output / "bars.json", json.dumps(document, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -4,13 +4,12 @@ import dataclasses
 import statistics
 import sys
 import time
-import zlib
 
 import numpy as np
 
 from harness import environments
 from harness.child import Child, Failed, Lacks
-from harness.paths import BENCHMARK, BUILD, ROOT
+from harness.paths import BUILD, stamp_of
 from peers import ALL as PEERS
 from workloads.base import ALLOWED
 
@@ -22,7 +21,6 @@ NARROW = 1e-5  # the least error that bf16 leaves
 
 @dataclasses.dataclass
 class Settings:
-    peers: list
     cpus: list
     rounds: int
     turn: float  # seconds that one turn should take
@@ -31,13 +29,6 @@ class Settings:
 
 def say(text):
     print(f"benchmark: {text}", file=sys.stderr, flush=True)
-
-
-def sources_stamp():
-    """Changes when what `materialise` writes may change."""
-    files = [*BENCHMARK.glob("workloads/*.py"), *BENCHMARK.glob("harness/onnx_*.py")]
-    files += [*ROOT.glob("test/numerics/network*.py"), *ROOT.glob("test/numerics/torch_*.py")]
-    return str(zlib.crc32(b"".join(path.read_bytes() for path in sorted(files))))
 
 
 class Session:
@@ -70,7 +61,7 @@ class Session:
 def materialise(workload, settings):
     """The folder with what the workload needs, made once by a process of its own."""
     folder = BUILD / "workloads" / workload.stem
-    stamp, wanted = folder / "made-by", sources_stamp()
+    stamp, wanted = folder / "made-by", stamp_of(workload.sources())
     if not stamp.exists() or stamp.read_text() != wanted:
         folder.mkdir(parents=True, exist_ok=True)
         maker = Child(environments.ensure(workload.made_in, say), "maker", len(settings.cpus), set(settings.cpus))
@@ -99,7 +90,9 @@ def prepare(session, workload, folder, name):
             session.versions[name] = session.ask(name, do="version")["version"]
         row["version"] = session.versions[name]
         output = folder / f"{name}.npy"
-        session.ask(name, do="prepare", workload=workload.name, folder=str(folder), result=str(output))
+        answer = session.ask(name, do="prepare", workload=workload.name, folder=str(folder), result=str(output))
+        if "arena_bytes" in answer:
+            row["arena_bytes"] = answer["arena_bytes"]
         row["error"] = relative_error(np.load(output), np.load(folder / "expected.npy"))
         output.unlink()
     except (Failed, Lacks) as why:
@@ -137,12 +130,12 @@ def take_turn(session, row):
         row["seconds"].append(None)
 
 
-def measure(session, workload, settings):
+def measure(session, workload, settings, peers):
     """All that one workload comes to with one number of threads."""
     folder = materialise(workload, settings)
     facts = workload.facts(folder)
-    rows = [prepare(session, workload, folder, name) for name in settings.peers]
-    limits = []
+    rows = [prepare(session, workload, folder, name) for name in peers]
+    limits, bounds = [], []
     for number in range(settings.rounds):
         # Another one begins each round, so that nobody always follows the same neighbour.
         first = number % len(rows)
@@ -151,7 +144,8 @@ def measure(session, workload, settings):
         if session.threads > 1:
             time.sleep(SETTLE)
         rates = session.ask("probe", do="rates", precision=workload.precision, weights=facts["weights"])
-        limits.append(max(facts["operations"] / rates["multiply"], facts["weights"] / rates["read"]))
+        bounds.append((facts["operations"] / rates["multiply"], facts["weights"] / rates["read"]))
+        limits.append(max(bounds[-1]))
         if sys.stderr.isatty():
             print(f"\r  round {number + 1} of {settings.rounds}", end="", file=sys.stderr, flush=True)
     if sys.stderr.isatty():
@@ -170,5 +164,8 @@ def measure(session, workload, settings):
         "rounds": settings.rounds,
         **facts,
         "limit_seconds": limits,
+        "bound": "multiply" if statistics.median(m / r for m, r in bounds) > 1 else "read",
+        "when": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
+        "arena_bytes": rows[0].pop("arena_bytes", None),
         "rows": rows,
     }

@@ -4,7 +4,8 @@
 
     {"do": "version"}                                   -> {"version": "1.2.3"}
     {"do": "materialise", "workload": W, "folder": F}   -> {}
-    {"do": "prepare", "workload": W, "folder": F, "result": FILE.npy}   -> {}: ready, and FILE has the result of one call
+    {"do": "prepare", "workload": W, "folder": F, "result": FILE.npy}   -> {}: ready, and FILE has the result of one
+                                                           call; Nacre says {"arena_bytes": N}
     {"do": "time", "calls": N, "warm": B}               -> {"seconds": [...]}, where warm after one call that is not timed
     {"do": "release"}                                   -> {}
     {"do": "rates", "precision": P, "weights": BYTES}   -> {"multiply": operations a second, "read": bytes a second}
@@ -59,7 +60,8 @@ class Worker:
         except Lacks as lack:
             return {"lacks": str(lack)}
         np.save(result, ALL[workload].select(np.asarray(convert(self.call()), np.float32)))
-        return {}
+        arena = getattr(self.peer, "arena_bytes", None)
+        return {} if arena is None else {"arena_bytes": arena}
 
     def time(self, calls, warm):
         call, clock = self.call, time.perf_counter

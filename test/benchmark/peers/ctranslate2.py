@@ -87,7 +87,7 @@ class CTranslate2(Peer):
     def prepare(self, workload, folder):
         import ctranslate2
 
-        if workload.kind != "network" or not workload.network_name.startswith(("bert", "gpt2")):
+        if workload.kind not in ("network", "decoding") or not workload.network_name.startswith(("bert", "gpt2")):
             raise Lacks("has transformers of language only")
         if workload.precision == "bf16":
             raise Lacks("computes nothing in bf16 on x86-64 CPUs")
@@ -104,12 +104,27 @@ class CTranslate2(Peer):
             "intra_threads": self.threads,
             "inter_threads": 1,
         }
+        if workload.kind == "decoding":
+            self.model = ctranslate2.Generator(str(place), device="cpu", **options)
+            return self.step(workload, folder), lambda y: np.array(y[0].logits[0][0])[None]
         ids = workload.inputs(folder)["ids"].tolist()
         if is_bert:
             self.model = model = ctranslate2.Encoder(str(place), device="cpu", **options)
             return lambda: model.forward_batch(ids), lambda y: np.array(y.last_hidden_state)
         self.model = model = ctranslate2.Generator(str(place), device="cpu", **options)
         return lambda: model.forward_batch(ids), np.array
+
+    def step(self, workload, folder):
+        """The prompt is what CTranslate2 calls static: its cache is kept from the first call on."""
+        words = lambda ids: [f"w{i}" for i in ids.reshape(-1)]
+        options = {
+            "static_prompt": words(workload.prompt(folder)),
+            "include_prompt_in_result": False,
+            "max_length": 1,
+            "return_logits_vocab": True,
+        }
+        start, generate = [words(workload.inputs(folder)["ids"])], self.model.generate_batch
+        return lambda: generate(start, **options)
 
     def release(self):
         self.model = None

@@ -88,7 +88,7 @@ class LlamaCpp(Peer):
     def prepare(self, workload, folder):
         import llama_cpp
 
-        if workload.kind != "network" or not workload.network_name.startswith(("bert", "gpt2")):
+        if workload.kind not in ("network", "decoding") or not workload.network_name.startswith(("bert", "gpt2")):
             raise Lacks("has transformers of language only")
         is_bert = workload.network_name.startswith("bert")
         network = workload.stored
@@ -96,6 +96,8 @@ class LlamaCpp(Peer):
         write_gguf(path, is_bert, network.config, dict(network.tensors()), workload.precision)
         self.lib = llama_cpp
         self.load(path, workload, is_bert)
+        if workload.kind == "decoding":
+            return self.step(workload, folder)
         return self.calls(workload, workload.inputs(folder)["ids"], is_bert)
 
     def load(self, path, workload, is_bert):
@@ -105,16 +107,48 @@ class LlamaCpp(Peer):
         if not self.model:
             raise RuntimeError("llama.cpp cannot load the model; its log says why")
         params = lib.llama_context_default_params()
-        tokens = workload.batch * workload.length
+        decoding = workload.kind == "decoding"
+        tokens = workload.place + 1 if decoding else workload.batch * workload.length
         params.n_ctx = params.n_batch = params.n_ubatch = tokens
-        params.n_seq_max = workload.batch
+        params.n_seq_max = 1 if decoding else workload.batch
         params.n_threads = params.n_threads_batch = self.threads
         params.embeddings = is_bert
         params.pooling_type = 0
         params.no_perf = True
+        # Attention in tiles; in f32 its cache is, too, as half of the bits would show in the result.
+        params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        params.type_k = params.type_v = {"f32": 0, "bf16": 1, "int8": 1}[workload.precision]  # GGML's f32, f16
         self.context = lib.llama_init_from_model(self.model, params)
         if not self.context:
             raise RuntimeError("llama.cpp makes no context for the model; its log says why")
+
+    def batch(self, ids, first, wanted):
+        """One sequence of tokens from a place on, with the logits after the last or after each."""
+        batch = self.lib.llama_batch_init(ids.size, 0, 1)
+        batch.n_tokens = ids.size
+        for i, token in enumerate(ids.reshape(-1).tolist()):
+            batch.token[i], batch.pos[i] = token, first + i
+            batch.n_seq_id[i], batch.seq_id[i][0] = 1, 0
+            batch.logits[i] = wanted(i)
+        return batch
+
+    def decode(self, batch):
+        status = self.lib.llama_decode(self.context, batch)
+        if status != 0:
+            raise RuntimeError(f"llama.cpp gives status {status}")
+
+    def step(self, workload, folder):
+        lib, prompt = self.lib, workload.prompt(folder)
+        self.decode(self.batch(prompt, 0, lambda i: i == prompt.size - 1))
+        batch = self.batch(workload.inputs(folder)["ids"], workload.place, lambda _: True)
+        memory = lib.llama_get_memory(self.context)
+
+        def call():
+            lib.llama_memory_seq_rm(memory, 0, workload.place, -1)
+            self.decode(batch)
+
+        width = workload.config["vocab_size"]
+        return call, lambda _: np.ctypeslib.as_array(lib.llama_get_logits(self.context), (1, width)).copy()
 
     def calls(self, workload, ids, is_bert):
         lib = self.lib

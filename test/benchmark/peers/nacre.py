@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Nacre itself, through the documented C functions."""
+import shutil
 import subprocess
 
 import numpy as np
@@ -14,6 +15,7 @@ class Nacre(Peer):
     title = "Nacre"
     environment = "report"
     artifact = None
+    state = arena_bytes = None
     count = 0
 
     def version(self):
@@ -25,10 +27,12 @@ class Nacre(Peer):
     def prepare(self, workload, folder):
         from artifact import Artifact
 
-        options = [f"--precision={workload.precision}"]
+        options, place = [f"--precision={workload.precision}"], self.scratch()
         inputs = workload.inputs(folder)
         if workload.kind == "network":
             model, weights, entry, sizes = workload.network.path, workload.stored.folder, workload.entry, workload.sizes
+        elif workload.kind == "decoding":
+            model, weights, entry = self.decoder(workload, place), workload.stored.folder, "step"
         elif workload.kind == "matmul":
             model, weights, sizes = MODELS / "matmul.ncr", folder / "weights.npz", {"M": workload.rows}
             options += [f"--set=depth={workload.depth}", f"--set=columns={workload.columns}"]
@@ -44,11 +48,35 @@ class Nacre(Peer):
             options += [f"--set=heads={heads}", f"--set=size={size}"]
         # A library stays loaded under its path, so every one has its own.
         self.count += 1
-        self.artifact = Artifact(model, weights, self.scratch() / f"model{self.count}", *options)
+        self.artifact = Artifact(model, weights, place / f"model{self.count}", *options)
         self.artifact.set_threads(self.threads)
+        if workload.kind == "decoding":
+            return self.step(workload, folder), np.asarray
+        self.arena_bytes = self.artifact.arena_size(entry, sizes)
         return self.artifact.prepare(entry, sizes, inputs.values()), np.asarray
 
+    def decoder(self, workload, place):
+        """A model file finds those that it imports beside itself."""
+        folder = place / "sources"
+        folder.mkdir()
+        for source in (*workload.models.glob("*.ncr"), MODELS / "decode.ncr"):
+            shutil.copy(source, folder)
+        return folder / "decode.ncr"
+
+    def step(self, workload, folder):
+        """The step after the prompt; it writes the same place of the cache each time."""
+        self.state = self.artifact.new_state({"B": 1})
+        prompt, token = workload.prompt(folder), workload.inputs(folder)["ids"]
+        for ids, place in ((prompt, 0), (token, workload.place)):
+            sizes = {"B": 1, "S": ids.shape[1]}
+            call = self.artifact.prepare("step", sizes, [ids, np.array(place, np.int64)], self.state)
+            call()
+        return call
+
     def release(self):
+        if self.state is not None:
+            self.artifact.free_state(self.state)
+        self.state = self.arena_bytes = None
         if self.artifact is not None:
             self.artifact.close()
         self.artifact = None

@@ -47,6 +47,8 @@ class PyTorch(Peer):
         if workload.precision == "int8" and workload.kind == "attention":
             raise Lacks("no attention in int8")
         inputs = [torch.from_numpy(v) for v in workload.inputs(folder).values()]
+        if workload.kind == "decoding":
+            inputs[1:] = [torch.nn.functional.pad(cache, (0, 0, 0, 1)) for cache in inputs[1:]]
         module = self.module(workload, folder).eval()
         if any(isinstance(m, torch.nn.Conv2d) for m in module.modules()):
             module = module.to(memory_format=torch.channels_last)
@@ -65,6 +67,10 @@ class PyTorch(Peer):
 
         if workload.kind == "network":
             return workload.twin()
+        if workload.kind == "decoding":
+            from workloads.gpt2_step import StepInPlace
+
+            return StepInPlace(workload.twin().gpt2, workload.place)
         if workload.kind == "recurrent":
             return self.lstm(workload, folder)
         if workload.kind == "attention":

@@ -65,19 +65,24 @@ class Attention(Workload):
         (folder / "plain.onnx").write_bytes(self.onnx(False))
         (folder / "fused.onnx").write_bytes(self.onnx(True))
     def onnx(self, fused):
+        from onnx import helper
+
         g = onnx_graph.Graph()
         inputs = {name: ("f32", self.shape) for name in "qkv"}
         if fused:
             # ONNX Runtime's own operator has queries as [batch, length, heads * size], keys and values as they are here.
             flat = (1, self.length, HEADS * self.size)
             inputs["q"] = ("f32", flat)
-            a = g.op("MultiHeadAttention", "q", "k", "v", domain="com.microsoft", num_heads=HEADS, unidirectional=int(self.causal))
+            options = {"num_heads": HEADS, "unidirectional": int(self.causal)}
+            a = g.op("MultiHeadAttention", "q", "k", "v", domain="com.microsoft", **options)
             return g.model(a, inputs, flat)
         scores = g.op("MatMul", "q", g.op("Transpose", "k", perm=[0, 1, 3, 2]))
         scores = g.op("Mul", scores, g.constant(np.float32(1 / math.sqrt(self.size))))
         if self.causal:
-            hidden = np.triu(np.full((self.length, self.length), -np.inf, np.float32), 1)
-            scores = g.op("Add", scores, g.constant(hidden))
+            # Made by the graph: a constant would have 256 MB at 8192 places.
+            square, lowest = g.constant(np.array([self.length] * 2, np.int64)), helper.make_tensor("", 1, [1], [-1e30])
+            mask = g.op("Trilu", g.op("ConstantOfShape", square, value=lowest), g.constant(np.int64(1)), upper=1)
+            scores = g.op("Add", scores, mask)
         return g.model(g.op("MatMul", g.op("Softmax", scores, axis=-1), "v"), inputs, self.shape)
 
 

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What every workload has: inputs, the right result, how much work it is, and its graph for those that read ONNX."""
 import dataclasses
+import inspect
+import pathlib
 
 import numpy as np
+
+from harness.paths import BENCHMARK, NUMERICS
 
 # The relative error, root mean square, against f32 that a row may have to be timed. In bf16 some keep all in it, norms
 # and sums of layers too.
@@ -28,6 +32,10 @@ class Workload:
     def facts(self, folder):
         """`operations`: multiply-adds of matrix products, times two; `weights`: the bytes of them that one call reads."""
         raise NotImplementedError
+
+    def sources(self):
+        """The Python files that say what `materialise` writes."""
+        return [*BENCHMARK.glob("harness/onnx_*.py"), NUMERICS / "network.py", pathlib.Path(inspect.getfile(type(self)))]
 
     def materialise(self, folder):
         self.write_data(folder)

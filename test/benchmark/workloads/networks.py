@@ -2,12 +2,11 @@
 """Whole networks of test/numerics/catalog.py with random weights. Their PyTorch twins say what is right."""
 import dataclasses
 import json
-import zlib
 
 import numpy as np
 
 from harness import onnx_bert
-from harness.paths import BUILD, ROOT, catalog, numerics
+from harness.paths import BUILD, NUMERICS, catalog, numerics, stamp_of
 from workloads.base import BYTES, Workload
 
 # Name in a row, network of the catalogue, entry, batch, length (0: none), precisions. A network that the catalogue
@@ -31,14 +30,20 @@ def network_of(name):
     return {**catalog.SMALL, **catalog.FULL}.get(name)
 
 
+def sources_of(name):
+    """The files of the numeric tests that have the network or its PyTorch twin, and what all of them need."""
+    marks = [f'"{name}"'.encode(), f'"{network_of(name).model}"'.encode()]
+    files = [*NUMERICS.glob("networks_*.py"), *NUMERICS.glob("torch_*.py")]
+    return [NUMERICS / "network.py", *(f for f in files if any(mark in f.read_bytes() for mark in marks))]
+
+
 class Stored:
     """A network of the catalogue whose weights are in a file, which is faster than to make them again."""
 
     def __init__(self, name):
         self.network = network_of(name)
         self.folder = BUILD / "weights" / name
-        sources = sorted((ROOT / "test" / "numerics").glob("network*.py"))
-        stamp, text = self.folder / "made-by", str(zlib.crc32(b"".join(path.read_bytes() for path in sources)))
+        stamp, text = self.folder / "made-by", stamp_of(sources_of(name))
         if not stamp.exists() or stamp.read_text() != text:
             self.network.write(self.folder)
             stamp.write_text(text)
@@ -77,6 +82,9 @@ class NetworkWorkload(Workload):
     def sizes(self):
         """The entry's dimension variables."""
         return {"B": self.batch} | ({"S": self.length} if self.length else {})
+
+    def sources(self):
+        return super().sources() + sources_of(self.network_name)
 
     def twin(self):
         """The network in PyTorch; called, it computes the entry."""
