@@ -80,6 +80,12 @@ DECODERS = (
     pretrained("qwen2-odd", "qwen2/qwen2.ncr", "Qwen2ForCausalLM", llama_config("qwen2", tie_word_embeddings=True)),
     pretrained("mistral-odd", "mistral/mistral.ncr", "MistralForCausalLM", llama_config("mistral", sliding_window=5)),
     pretrained(
+        "mixtral-odd",
+        "mixtral/mixtral.ncr",
+        "MixtralForCausalLM",
+        llama_config("mixtral", hidden=20, num_hidden_layers=1, num_local_experts=3, num_experts_per_tok=2, sliding_window=None),
+    ),
+    pretrained(
         "opt-odd",
         "opt/opt.ncr",
         "OPTForCausalLM",

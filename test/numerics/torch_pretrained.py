@@ -127,6 +127,7 @@ MODELS = {
     "llama/generate.ncr": CachedCausal,
     "qwen2/qwen2.ncr": Causal,
     "mistral/mistral.ncr": Causal,
+    "mixtral/mixtral.ncr": Causal,
     "opt/opt.ncr": Causal,
     "bloom/bloom.ncr": Causal,
     "gptj/gptj.ncr": Causal,
