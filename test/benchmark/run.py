@@ -35,7 +35,7 @@ if __name__ == "__main__":
 from harness import bars, plot, report
 from harness import figures as artifact_figures
 from harness.child import Failed
-from harness.measure import Session, Settings, measure, say
+from harness.measure import Session, Settings, materialise, measure, say
 from peers import ALL as PEERS
 from workloads import ALL as WORKLOADS
 from workloads import networks
@@ -53,6 +53,7 @@ def arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--bars", action="store_true", help="what bars.toml has, beside the peers that it names")
     parser.add_argument("--fresh", action="store_true", help="with --bars: forget the results that are there")
+    parser.add_argument("--prepare", action="store_true", help="install peers and make inputs for it, and measure nothing")
     parser.add_argument("--list", action="store_true", help="show workloads and peers, and end")
     parser.add_argument("--workload", action="append", default=[], help="a name or pattern; repeatable; all by default")
     parser.add_argument("--peer", action="append", default=[], help="the same; Nacre is always there")
@@ -91,6 +92,24 @@ def tasks(args):
         for threads, name, needed in planned
         if threads in args.threads and name in args.workload
     ]
+
+
+def prepare(settings, todo):
+    """All that can be done while the machine is not quiet yet."""
+    status = 0
+    for peer in {PEERS[peer].environment for _, _, peers in todo for peer in peers}:
+        try:
+            environments.ensure(peer, say)
+        except environments.CannotInstall as why:
+            say(f"  {peer} cannot be installed: {why}")
+    for name in dict.fromkeys(name for _, name, _ in todo):
+        say(f"making {name}")
+        try:
+            materialise(WORKLOADS[name], settings)
+        except (Failed, environments.CannotInstall) as why:
+            say(f"  cannot be made: {why}")
+            status = 1
+    return status
 
 
 def measured_before(args):
@@ -149,6 +168,8 @@ def main():
     results, absent, failed = [], networks.missing(), False
     before, figures = measured_before(args)
     todo = tasks(args)
+    if args.prepare:
+        return prepare(settings, todo)
     started = time.monotonic()
     session = None
     for number, (threads, name, peers) in enumerate(todo, 1):

@@ -18,7 +18,10 @@ STARTS = 7
 
 
 def compile_once(name, folder, cache):
-    """Seconds of `nacre compile`; the artifact is folder/bert.*, whatever the network. `cache` is the folder for code, empty for none."""
+    """Seconds of `nacre compile`; the artifact is folder/bert.*, whatever the network.
+
+    `cache` is the folder for code, or empty for none.
+    """
     command = [str(find_nacre()), "compile", str(network_of(name).path), "--weights", str(Stored(name).folder)]
     begin = time.perf_counter()
     environment = os.environ | {"NACRE_CACHE_DIR": str(cache)}
