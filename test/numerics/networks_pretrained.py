@@ -354,7 +354,43 @@ DEBERTA = {
     "norm_rel_ebd": "layer_norm",
     "layer_norm_eps": 1e-7,
 }
-DEBERTAS = (pretrained("deberta-v2-odd", "bert/deberta_v2.ncr", "DebertaV2Model", DEBERTA, **STATES),)
+# The first version has a row for each distance, and its own table reaches less far than the longest sequence.
+DEBERTA_V1 = DEBERTA | {"model_type": "deberta", "max_position_embeddings": 20, "share_att_key": False}
+DEBERTAS = (
+    pretrained("deberta-v2-odd", "bert/deberta_v2.ncr", "DebertaV2Model", DEBERTA, **STATES),
+    pretrained("deberta-odd", "bert/deberta.ncr", "DebertaModel", DEBERTA_V1, **STATES),
+)
+
+
+def count_of_targets(length):
+    return length // 3 + 1
+
+
+def xlnet_inputs(c, tag, batch, length):
+    """Each sequence has its own order of prediction; the last tokens of it are the targets."""
+    order = np.argsort(uniform(tag + "order", (batch, length)), axis=1)
+    place = np.argsort(order, axis=1)
+    targets = np.eye(length, dtype=np.float32)[order[:, length - count_of_targets(length) :]]
+    return masked_inputs(c, tag, batch, length) | {
+        "types": random_ids(tag + "types", (batch, length), 2),
+        "order": (place[:, :, None] <= place[:, None, :]).astype(np.int64),
+        "targets": targets,
+    }
+
+
+XLNETS = (
+    pretrained(
+        "xlnet-odd",
+        "xlnet/xlnet.ncr",
+        "XLNetLMHeadModel",
+        {"model_type": "xlnet", "vocab_size": 101, "d_model": 36, "n_layer": 2, "n_head": 3, "d_inner": 50},
+        entries=("forward", "predict"),
+        inputs=xlnet_inputs,
+        output=lambda c, entry, batch, length: (batch, length if entry == "forward" else count_of_targets(length), c["vocab_size"]),
+        takes={"forward": ("ids", "types", "mask"), "predict": ("ids", "types", "order", "targets")},
+        make_sizes=lambda batch, length: {"B": batch, "S": length, "P": count_of_targets(length)},
+    ),
+)
 CLIP = {"hidden_size": 36, "intermediate_size": 50, "num_attention_heads": 3, "num_hidden_layers": 1}
 MIXED = (
     pretrained(
@@ -393,5 +429,5 @@ MIXED = (
     ),
 )
 
-SMALL = (*DECODERS, *ENCODERS, *TRANSLATORS, *DEBERTAS, *MIXED)
+SMALL = (*DECODERS, *ENCODERS, *TRANSLATORS, *DEBERTAS, *XLNETS, *MIXED)
 FULL = ()

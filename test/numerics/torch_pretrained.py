@@ -122,6 +122,18 @@ class Clip(nn.Module):
         return self.theirs(ids, torch.zeros(1, 3, size, size)).text_embeds
 
 
+class XLNet(nn.Module):
+    def __init__(self, theirs):
+        super().__init__()
+        self.theirs = theirs
+
+    def forward(self, ids, types, mask):
+        return self.theirs(ids, token_type_ids=types, attention_mask=mask.float()).logits
+
+    def predict(self, ids, types, order, targets):
+        return self.theirs(ids, token_type_ids=types, perm_mask=order.float(), target_mapping=targets).logits
+
+
 MODELS = {
     "llama/llama.ncr": Causal,
     "llama/generate.ncr": CachedCausal,
@@ -145,6 +157,8 @@ MODELS = {
     "whisper/generate.ncr": CachedWhisper,
     "clip/clip.ncr": Clip,
     "bert/deberta_v2.ncr": Encoder,
+    "bert/deberta.ncr": Encoder,
+    "xlnet/xlnet.ncr": XLNet,
     "llava/llava.ncr": Llava,
 }
 
