@@ -53,7 +53,7 @@ def arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--bars", action="store_true", help="what bars.toml has, beside the peers that it names")
     parser.add_argument("--fresh", action="store_true", help="with --bars: forget the results that are there")
-    parser.add_argument("--prepare", action="store_true", help="install peers and make inputs for it, and measure nothing")
+    parser.add_argument("--prepare", action="store_true", help="install peers and make inputs; measure nothing")
     parser.add_argument("--list", action="store_true", help="show workloads and peers, and end")
     parser.add_argument("--workload", action="append", default=[], help="a name or pattern; repeatable; all by default")
     parser.add_argument("--peer", action="append", default=[], help="the same; Nacre is always there")

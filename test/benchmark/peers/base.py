@@ -13,6 +13,8 @@ class Peer:
 
     title = ""  # in tables
     environment = ""  # of harness/environments.py
+    # Precision -> relative error that this one may have where it is more than workloads.base.ALLOWED, with the reason.
+    less_accurate = {}
 
     def __init__(self, threads):
         self.threads = threads
