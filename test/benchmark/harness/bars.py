@@ -144,8 +144,9 @@ def worst(bar, known):
 
 def markdown(bars, workloads, results, figures, machine):
     judged = [(bar, judge(bar, workloads, results, figures)) for bar in bars]
-    lines = ["# Bars", "", f"{machine}.", "Ratios are Nacre's time over the peer's. Where a bar is missed, all that miss it are"]
-    lines += ["named; else the one that is nearest to it.", ""]
+    lines = ["# Bars", "", f"{machine}."]
+    lines += ["Ratios are Nacre's time over the peer's. Where a bar is missed, all that miss it are named; else the one that is"]
+    lines += ["nearest to it.", ""]
     lines += ["| bar | wanted | seen | met |", "|---|---|---|---|", *(row(*each) for each in judged), ""]
     for bar, verdicts in judged:
         lines += [f"### {bar['text']}, {target(bar)}", "", "| | seen | met |", "|---|---|---|"]
